@@ -1,0 +1,397 @@
+"""Setting up a PBX, changing it, and its options."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+import logging
+from typing import Any, Final, override
+
+import voluptuous as vol
+
+from homeassistant.components.webhook import async_generate_id
+from homeassistant.config_entries import (
+    ConfigEntry,
+    ConfigFlow,
+    ConfigFlowResult,
+    OptionsFlow,
+)
+from homeassistant.const import (
+    CONF_API_KEY,
+    CONF_PASSWORD,
+    CONF_TIMEOUT,
+    CONF_URL,
+    CONF_USERNAME,
+    CONF_VERIFY_SSL,
+    CONF_WEBHOOK_ID,
+)
+from homeassistant.core import callback
+from homeassistant.helpers.selector import (
+    BooleanSelector,
+    NumberSelector,
+    NumberSelectorConfig,
+    NumberSelectorMode,
+    SelectSelector,
+    SelectSelectorConfig,
+    SelectSelectorMode,
+    TextSelector,
+    TextSelectorConfig,
+    TextSelectorType,
+)
+
+from .const import CONF_CALLER_ID, CONF_CONTEXT, CONF_TRUNK_NAME, DOMAIN
+from .coordinator import create_client, credentials_from, proves_reachable
+from .simotel import SimotelClient, parse_address
+from .simotel.errors import (
+    AddressNotPermittedError,
+    AuthenticationError,
+    CannotConnectError,
+    InvalidAddressError,
+    InvalidTextError,
+    OutcomeUnknownError,
+    SimotelError,
+)
+from .simotel.models import (
+    DEFAULT_CONTEXT,
+    DEFAULT_TIMEOUT,
+    LONGEST_TIMEOUT,
+    SHORTEST_TIMEOUT,
+)
+from .simotel.numbers import clean_caller_id, clean_text
+
+_LOGGER = logging.getLogger(__name__)
+
+_TEXT: Final = TextSelector()
+_USERNAME: Final = TextSelector(
+    TextSelectorConfig(type=TextSelectorType.TEXT, autocomplete="off")
+)
+_PASSWORD: Final = TextSelector(
+    TextSelectorConfig(type=TextSelectorType.PASSWORD, autocomplete="off")
+)
+_TIMEOUT: Final = vol.All(
+    NumberSelector(
+        NumberSelectorConfig(
+            min=SHORTEST_TIMEOUT,
+            max=LONGEST_TIMEOUT,
+            step=1,
+            mode=NumberSelectorMode.BOX,
+            unit_of_measurement="s",
+        )
+    ),
+    vol.Coerce(int),
+)
+
+CREDENTIALS_SCHEMA = vol.Schema(
+    {
+        vol.Optional(CONF_API_KEY): _PASSWORD,
+        vol.Optional(CONF_USERNAME): _USERNAME,
+        vol.Optional(CONF_PASSWORD): _PASSWORD,
+    }
+)
+CONNECTION_SCHEMA = vol.Schema(
+    {
+        vol.Required(CONF_URL): _TEXT,
+        **CREDENTIALS_SCHEMA.schema,
+        vol.Required(CONF_VERIFY_SSL, default=True): BooleanSelector(),
+    }
+)
+
+# Shown in the forms; a translation may not contain an address.
+_EXAMPLES: Final = {
+    "address": "192.168.51.20",
+    "api_base": "https://panel.example/api/v4.1",
+}
+
+# What a call uses where an action says nothing else, and how each is cleaned.
+_DEFAULTS: Final[dict[str, Callable[[Any], str | int]]] = {
+    CONF_CONTEXT: clean_text,
+    CONF_CALLER_ID: clean_caller_id,
+    CONF_TRUNK_NAME: clean_text,
+    CONF_TIMEOUT: int,
+}
+
+
+class PbxConfigFlow(ConfigFlow, domain=DOMAIN):
+    """Sets up a PBX, renews its credentials, or changes its connection."""
+
+    def __init__(self) -> None:
+        """Start without a connection."""
+        self._connection: dict[str, Any] = {}
+
+    @staticmethod
+    @callback
+    @override
+    def async_get_options_flow(config_entry: ConfigEntry) -> PbxOptionsFlow:
+        """Return the flow for the options."""
+        return PbxOptionsFlow()
+
+    @override
+    async def async_step_user(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask for the connection to a PBX."""
+        errors: dict[str, str] = {}
+        if user_input is not None:
+            user_input, errors = await self._async_check_connection(user_input)
+            if not errors:
+                self._connection = user_input
+                return await self.async_step_defaults()
+        return self.async_show_form(
+            step_id="user",
+            data_schema=self.add_suggested_values_to_schema(
+                CONNECTION_SCHEMA, user_input
+            ),
+            errors=errors,
+            description_placeholders=_EXAMPLES,
+        )
+
+    async def async_step_defaults(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask for what calls use where an action says nothing else."""
+        errors: dict[str, str] = {}
+        if user_input is not None:
+            options, errors = _cleaned_defaults(user_input)
+            if not errors:
+                # Another flow may have been faster.
+                self._async_abort_entries_match({CONF_URL: self._connection[CONF_URL]})
+                return self.async_create_entry(
+                    title=default_title(self._connection[CONF_URL]),
+                    data={**self._connection, CONF_WEBHOOK_ID: async_generate_id()},
+                    options=options,
+                )
+        contexts, trunks = await _async_search(
+            create_client(self.hass, self._connection)
+        )
+        schema = vol.Schema(
+            {
+                vol.Optional(CONF_CONTEXT, default=DEFAULT_CONTEXT): _choice(contexts),
+                vol.Optional(CONF_CALLER_ID): _TEXT,
+                vol.Optional(CONF_TRUNK_NAME): _choice(trunks),
+                vol.Optional(CONF_TIMEOUT, default=DEFAULT_TIMEOUT): _TIMEOUT,
+            }
+        )
+        suggested = user_input
+        if suggested is None and contexts and DEFAULT_CONTEXT not in contexts:
+            suggested = {CONF_CONTEXT: contexts[0]}
+        return self.async_show_form(
+            step_id="defaults",
+            data_schema=self.add_suggested_values_to_schema(schema, suggested),
+            errors=errors,
+        )
+
+    async def async_step_reauth(
+        self, entry_data: Mapping[str, Any]
+    ) -> ConfigFlowResult:
+        """Start over with credentials that the PBX no longer accepts."""
+        return await self.async_step_reauth_confirm()
+
+    async def async_step_reauth_confirm(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask for new credentials."""
+        entry = self._get_reauth_entry()
+        errors: dict[str, str] = {}
+        if user_input is not None:
+            kept = {
+                key: value
+                for key, value in entry.data.items()
+                if key not in CREDENTIALS_SCHEMA.schema
+            }
+            user_input = {**kept, **_cleaned_credentials(user_input)}
+            if error := await self._async_connection_error(user_input):
+                errors["base"] = error
+            else:
+                return self._async_update(entry, data=user_input)
+        return self.async_show_form(
+            step_id="reauth_confirm",
+            data_schema=self.add_suggested_values_to_schema(
+                CREDENTIALS_SCHEMA, user_input or entry.data
+            ),
+            errors=errors,
+            description_placeholders={"url": entry.data[CONF_URL]},
+        )
+
+    async def async_step_reconfigure(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask for another connection to the same PBX."""
+        entry = self._get_reconfigure_entry()
+        errors: dict[str, str] = {}
+        if user_input is not None:
+            user_input, errors = await self._async_check_connection(user_input)
+            if not errors:
+                kept = {
+                    key: value
+                    for key, value in entry.data.items()
+                    if key not in CONNECTION_SCHEMA.schema
+                }
+                return self._async_update(entry, data={**kept, **user_input})
+        return self.async_show_form(
+            step_id="reconfigure",
+            data_schema=self.add_suggested_values_to_schema(
+                CONNECTION_SCHEMA, user_input or entry.data
+            ),
+            errors=errors,
+            description_placeholders=_EXAMPLES,
+        )
+
+    async def _async_check_connection(
+        self, user_input: dict[str, Any]
+    ) -> tuple[dict[str, Any], dict[str, str]]:
+        """Return the connection data in their stored form, and the form's errors."""
+        try:
+            address = parse_address(user_input[CONF_URL])
+        except InvalidAddressError:
+            return user_input, {CONF_URL: "invalid_url"}
+        written = {CONF_USERNAME: address.username, CONF_PASSWORD: address.password}
+        connection = {
+            CONF_URL: address.url,
+            **_cleaned_credentials(written),
+            **_cleaned_credentials(user_input),
+            CONF_VERIFY_SSL: user_input[CONF_VERIFY_SSL],
+        }
+        self._async_abort_entries_match({CONF_URL: address.url})
+        if error := await self._async_connection_error(connection):
+            return connection, {"base": error}
+        return connection, {}
+
+    async def _async_connection_error(self, connection: dict[str, Any]) -> str | None:
+        """Ping the PBX and return the form's error, if there is one."""
+        if not credentials_from(connection).complete:
+            return "missing_credentials"
+        try:
+            await create_client(self.hass, connection).ping()
+        except AuthenticationError:
+            return "invalid_auth"
+        except AddressNotPermittedError:
+            return "address_not_permitted"
+        except CannotConnectError, OutcomeUnknownError:
+            return "cannot_connect"
+        except SimotelError as err:
+            return None if proves_reachable(err) else "not_simotel"
+        except Exception:
+            _LOGGER.exception("Unexpected exception")
+            return "unknown"
+        return None
+
+    @callback
+    def _async_update(
+        self, entry: ConfigEntry, *, data: dict[str, Any]
+    ) -> ConfigFlowResult:
+        """Store new connection data and have the entry loaded with them.
+
+        A loaded entry listens for changes and reloads itself; one that failed at its
+        start does not listen, and data that stay the same are no change.
+        """
+        title = entry.title
+        if title == default_title(entry.data[CONF_URL]):
+            title = default_title(data[CONF_URL])
+        if not entry.update_listeners:
+            return self.async_update_reload_and_abort(entry, title=title, data=data)
+        if data == entry.data:
+            self.hass.config_entries.async_schedule_reload(entry.entry_id)
+        return self.async_update_and_abort(entry, title=title, data=data)
+
+
+class PbxOptionsFlow(OptionsFlow):
+    """Changes what calls use where an action says nothing else."""
+
+    async def async_step_init(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask for the defaults of a call."""
+        errors: dict[str, str] = {}
+        if user_input is not None:
+            defaults, errors = _cleaned_defaults(user_input)
+            if not errors:
+                kept = {
+                    key: value
+                    for key, value in self.config_entry.options.items()
+                    if key not in _DEFAULTS
+                }
+                return self.async_create_entry(data={**kept, **defaults})
+        contexts, trunks = await _async_search(
+            create_client(self.hass, self.config_entry.data)
+        )
+        schema = vol.Schema(
+            {
+                vol.Optional(CONF_CONTEXT): _choice(contexts),
+                vol.Optional(CONF_CALLER_ID): _TEXT,
+                vol.Optional(CONF_TRUNK_NAME): _choice(trunks),
+                vol.Optional(CONF_TIMEOUT): _TIMEOUT,
+            }
+        )
+        return self.async_show_form(
+            step_id="init",
+            data_schema=self.add_suggested_values_to_schema(
+                schema,
+                self.config_entry.options if user_input is None else user_input,
+            ),
+            errors=errors,
+        )
+
+
+def default_title(url: str) -> str:
+    """Return how an entry is called until its user calls it something else."""
+    return f"Simotel {url.partition('://')[2].partition('/')[0]}"
+
+
+def _cleaned_credentials(user_input: Mapping[str, Any]) -> dict[str, str]:
+    """Return the credentials that are filled in, without what copying adds."""
+    api_key: str = user_input.get(CONF_API_KEY, "")
+    cleaned = {
+        CONF_API_KEY: "".join(
+            character
+            for character in api_key
+            if character.isprintable() and character != " "
+        ),
+        CONF_USERNAME: user_input.get(CONF_USERNAME, "").strip(),
+        CONF_PASSWORD: user_input.get(CONF_PASSWORD, ""),
+    }
+    return {key: value for key, value in cleaned.items() if value}
+
+
+def _cleaned_defaults(
+    user_input: Mapping[str, Any],
+) -> tuple[dict[str, Any], dict[str, str]]:
+    """Return the defaults that are filled in, and the form's errors."""
+    defaults: dict[str, Any] = {}
+    errors: dict[str, str] = {}
+    for key, clean in _DEFAULTS.items():
+        if (value := user_input.get(key)) in (None, ""):
+            continue
+        try:
+            value = clean(value)
+        except InvalidTextError:
+            errors[key] = "invalid_text"
+            continue
+        if value != "":
+            defaults[key] = value
+    return defaults, errors
+
+
+async def _async_search(client: SimotelClient) -> tuple[list[str], list[str]]:
+    """Return the contexts and the trunks that the account may search."""
+    users, trunks = await asyncio.gather(
+        _async_found(client.search_users()), _async_found(client.search_trunks())
+    )
+    contexts = dict.fromkeys(user.context for user in users if user.context)
+    return list(contexts), list(dict.fromkeys(trunk.name for trunk in trunks))
+
+
+async def _async_found[RowT](search: Awaitable[list[RowT]]) -> list[RowT]:
+    """Return what a search finds; a form does without what the account may not see."""
+    try:
+        return await search
+    except SimotelError:
+        return []
+
+
+def _choice(names: list[str]) -> SelectSelector | TextSelector:
+    """Offer the names that the PBX lists, and free text always."""
+    if not names:
+        return _TEXT
+    return SelectSelector(
+        SelectSelectorConfig(
+            options=names, custom_value=True, mode=SelectSelectorMode.DROPDOWN
+        )
+    )

@@ -1,0 +1,157 @@
+"""Whether the PBX can be reached, and what an entry keeps while it is loaded."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+import logging
+from typing import Any, override
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.const import (
+    CONF_API_KEY,
+    CONF_PASSWORD,
+    CONF_URL,
+    CONF_USERNAME,
+    CONF_VERIFY_SSL,
+)
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.exceptions import ConfigEntryAuthFailed
+from homeassistant.helpers.aiohttp_client import async_get_clientsession
+from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
+
+from .const import DOMAIN
+from .simotel import Credentials, SimotelClient
+from .simotel.errors import (
+    AddressNotPermittedError,
+    ApiRefusedError,
+    AuthenticationError,
+    CannotConnectError,
+    OutcomeUnknownError,
+    SimotelError,
+)
+
+_LOGGER = logging.getLogger(__name__)
+
+# Each ping is a row in the PBX's own API log, so there should not be many.
+PING_INTERVAL = timedelta(minutes=5)
+# A PBX that restarts is back within minutes; one that stays away is asked less and less.
+RETRY_INTERVALS = tuple(timedelta(minutes=minutes) for minutes in (1, 2, 4, 8, 15, 30))
+
+
+@dataclass(frozen=True, slots=True)
+class PbxData:
+    """What an entry keeps while it is loaded."""
+
+    client: SimotelClient
+    coordinator: PbxCoordinator
+
+
+type PbxConfigEntry = ConfigEntry[PbxData]
+
+
+def create_client(hass: HomeAssistant, data: Mapping[str, Any]) -> SimotelClient:
+    """Create the client for the connection data of an entry or of a form."""
+    return SimotelClient(
+        async_get_clientsession(hass, verify_ssl=data.get(CONF_VERIFY_SSL, True)),
+        url=data[CONF_URL],
+        credentials=credentials_from(data),
+    )
+
+
+def credentials_from(data: Mapping[str, Any]) -> Credentials:
+    """Return the credentials among the connection data of an entry or of a form."""
+    return Credentials(
+        api_key=data.get(CONF_API_KEY, ""),
+        username=data.get(CONF_USERNAME, ""),
+        password=data.get(CONF_PASSWORD, ""),
+    )
+
+
+class PbxCoordinator(DataUpdateCoordinator[None]):
+    """Keeps an eye on whether the PBX answers.
+
+    Pings, and takes whatever else the PBX answers as proof as well.
+    """
+
+    config_entry: PbxConfigEntry
+
+    def __init__(
+        self, hass: HomeAssistant, entry: PbxConfigEntry, client: SimotelClient
+    ) -> None:
+        """Prepare to ping the PBX of an entry."""
+        super().__init__(
+            hass,
+            _LOGGER,
+            config_entry=entry,
+            name=entry.title,
+            update_interval=PING_INTERVAL,
+        )
+        self._client = client
+        self._failures = 0
+
+    @override
+    async def _async_update_data(self) -> None:
+        """Ping the PBX.
+
+        Raises ConfigEntryAuthFailed or UpdateFailed.
+        """
+        try:
+            await self._client.ping()
+        except AuthenticationError as err:
+            raise ConfigEntryAuthFailed(
+                translation_domain=DOMAIN,
+                translation_key="ping_authentication_failed",
+                translation_placeholders=self._placeholders,
+            ) from err
+        except SimotelError as err:
+            if not proves_reachable(err):
+                raise self._update_failed(err) from err
+        self._failures = 0
+
+    @callback
+    def async_note_result(self, error: SimotelError | None) -> None:
+        """Learn from the result of another request than a ping."""
+        if isinstance(error, CannotConnectError | AddressNotPermittedError):
+            failure = self._update_failed(error)
+            failure.__cause__ = error
+            self.async_set_update_error(failure)
+            return
+        if self.last_update_success or not (error is None or proves_reachable(error)):
+            return
+        self._failures = 0
+        self.logger.info("Fetching %s data recovered", self.name)
+        self.async_set_updated_data(None)
+
+    def _update_failed(self, error: SimotelError) -> UpdateFailed:
+        """Return what an error means for reachability, and when to ask again."""
+        match error:
+            case AddressNotPermittedError():
+                translation_key = "ping_address_not_permitted"
+            case CannotConnectError() | OutcomeUnknownError():
+                translation_key = "ping_cannot_connect"
+            case _:
+                translation_key = "ping_not_simotel"
+        longest = len(RETRY_INTERVALS) - 1
+        retry_after = RETRY_INTERVALS[min(self._failures, longest)]
+        self._failures += 1
+        return UpdateFailed(
+            translation_domain=DOMAIN,
+            translation_key=translation_key,
+            translation_placeholders=self._placeholders,
+            retry_after=retry_after.total_seconds(),
+        )
+
+    @property
+    def _placeholders(self) -> dict[str, str]:
+        return {"url": self.config_entry.data[CONF_URL]}
+
+
+def proves_reachable(error: SimotelError) -> bool:
+    """Tell whether an error proves that the PBX is there and lets us in.
+
+    A refusal in the PBX's own words does, such as the one for a ping that is not ticked
+    in the account; only the one for our address keeps us out of everything.
+    """
+    return isinstance(error, ApiRefusedError) and not isinstance(
+        error, AddressNotPermittedError
+    )

@@ -1,0 +1,143 @@
+"""Reading the envelope of the PBX's replies, and what a reply means."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from http import HTTPStatus
+import json
+import re
+import unicodedata
+
+from .errors import (
+    AddressNotPermittedError,
+    InvalidCredentialsError,
+    InvalidResponseError,
+    MalformedRequestError,
+    MethodNotAllowedError,
+    MissingCredentialsError,
+    NotFoundError,
+    OperationFailedError,
+    PermissionDeniedError,
+    RefusedError,
+    ServerError,
+    UnknownServiceError,
+    UnsupportedMediaTypeError,
+)
+from .transport import Reply
+
+_LONGEST_MESSAGE = 200
+_SUCCESS_WORDS = {"1": True, "true": True, "0": False, "false": False}
+_BLANKS = re.compile(r"\s+")
+# Overrides and isolates turn a sentence around for whoever reads it.
+_DIRECTION_OVERRIDES = frozenset(
+    "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """What every documented reply has: a verdict, perhaps a text, perhaps data."""
+
+    success: bool
+    message: str
+    data: object
+
+
+def read_envelope(body: bytes | None) -> Envelope | None:
+    """Read a body as the documented envelope; None if it is anything else."""
+    if not body:
+        return None
+    try:
+        document = json.loads(body.decode("utf-8-sig", errors="replace"))
+    except ValueError, RecursionError:
+        return None
+    if not isinstance(document, dict):
+        return None
+    success = _truth(document.get("success"))
+    if success is None:
+        return None
+    message = document.get("message")
+    return Envelope(
+        success=success,
+        message=message if isinstance(message, str) else "",
+        data=document.get("data"),
+    )
+
+
+def data_of(reply: Reply, *, secrets: Iterable[str]) -> object:
+    """Return the data of a successful reply.
+
+    `secrets` are removed from any text of the PBX that an error carries.
+
+    Raises the error that the reply documents, ServerError for any other 5xx, and
+    InvalidResponseError for what is neither success nor failure.
+    """
+    envelope = read_envelope(reply.body)
+    if 200 <= reply.status < 300:
+        if envelope is None:
+            raise InvalidResponseError(f"HTTP {reply.status}, not the documented reply")
+        if envelope.success:
+            return envelope.data
+        raise OperationFailedError(
+            status=reply.status, message=_reason(reply, envelope, secrets)
+        )
+    if reply.status >= 500 and reply.status != HTTPStatus.NOT_IMPLEMENTED:
+        raise ServerError(status=reply.status)
+    if reply.status < 400:
+        raise InvalidResponseError(f"HTTP {reply.status}, not the documented reply")
+    error = _refusal(reply.status, envelope)
+    raise error(status=reply.status, message=_reason(reply, envelope, secrets))
+
+
+def safe_text(text: str, *, secrets: Iterable[str]) -> str:
+    """Make a text of the PBX fit to be shown: one short line without our secrets."""
+    visible = "".join(
+        character
+        for character in _BLANKS.sub(" ", text)
+        if unicodedata.category(character) not in {"Cc", "Cs"}
+        and character not in _DIRECTION_OVERRIDES
+    )
+    for secret in secrets:
+        visible = visible.replace(secret, "***")
+    return visible.strip()[:_LONGEST_MESSAGE]
+
+
+def _refusal(status: int, envelope: Envelope | None) -> type[RefusedError]:
+    """Return the error that a refusing status stands for."""
+    message = envelope.message.casefold() if envelope else ""
+    match status:
+        case HTTPStatus.UNAUTHORIZED if "missing" in message:
+            return MissingCredentialsError
+        case HTTPStatus.UNAUTHORIZED:
+            return InvalidCredentialsError
+        case HTTPStatus.NOT_FOUND:
+            return NotFoundError
+        case HTTPStatus.METHOD_NOT_ALLOWED:
+            return MethodNotAllowedError
+        case HTTPStatus.FORBIDDEN if "access denied" in message:
+            return PermissionDeniedError
+        case HTTPStatus.FORBIDDEN if "ip is not permitted" in message:
+            return AddressNotPermittedError
+    if envelope is None:
+        return RefusedError
+    match status:
+        case HTTPStatus.BAD_REQUEST:
+            return MalformedRequestError
+        case HTTPStatus.UNSUPPORTED_MEDIA_TYPE:
+            return UnsupportedMediaTypeError
+        case HTTPStatus.NOT_IMPLEMENTED:
+            return UnknownServiceError
+    return RefusedError
+
+
+def _reason(reply: Reply, envelope: Envelope | None, secrets: Iterable[str]) -> str:
+    text = safe_text(envelope.message, secrets=secrets) if envelope else ""
+    return text or f"HTTP {reply.status}"
+
+
+def _truth(value: object) -> bool | None:
+    """Read the verdict, which is seen as 1 and 0, true and false, and as text."""
+    if isinstance(value, str):
+        return _SUCCESS_WORDS.get(value.strip().casefold())
+    if isinstance(value, int | float) and value in (0, 1):
+        return bool(value)
+    return None

@@ -1,0 +1,92 @@
+"""Cleaning telephone numbers and other texts before they reach a PBX."""
+
+import re
+import unicodedata
+
+from .errors import InvalidNumberError, InvalidTextError
+
+_PERSIAN_DIGITS = "۰۱۲۳۴۵۶۷۸۹"
+_ARABIC_INDIC_DIGITS = "٠١٢٣٤٥٦٧٨٩"
+_ASCII_DIGITS = "0123456789"
+
+TO_ASCII_DIGITS = str.maketrans(
+    _PERSIAN_DIGITS + _ARABIC_INDIC_DIGITS, _ASCII_DIGITS * 2
+)
+
+# Direction marks, zero-width characters and soft hyphens: nobody sees them, and copying
+# a number out of a Persian page or a chat brings them along.
+INVISIBLE_CHARACTERS = (
+    "\u00ad\u061c\u180e\u200b\u200c\u200d\u200e\u200f"
+    "\u202a\u202b\u202c\u202d\u202e"
+    "\u2060\u2061\u2062\u2063\u2064\u2066\u2067\u2068\u2069\ufeff"
+)
+
+_REMOVED_FROM_NUMBERS = frozenset("-_()\t" + INVISIBLE_CHARACTERS)
+_NUMBER = re.compile(r"\+?[0-9*#]{1,32}", re.ASCII)
+_LONGEST_INTEGER = 10**32
+_LONGEST_INPUT = 256
+_LONGEST_TEXT = 128
+
+
+def clean_number(value: object) -> str:
+    """Return a telephone number as the PBX takes it: `+` at most, digits, `*`, `#`.
+
+    Accepts text and integers. Persian and Arabic-Indic digits become ASCII; blanks,
+    `-`, `_`, brackets and invisible characters are removed.
+
+    Raises InvalidNumberError for anything else, floats, booleans and lists included: a
+    number that went through a calculation is not the number that somebody wrote.
+    """
+    if isinstance(value, bool):
+        raise InvalidNumberError
+    if isinstance(value, int):
+        if not 0 <= value < _LONGEST_INTEGER:
+            raise InvalidNumberError
+        return str(value)
+    if not isinstance(value, str) or len(value) > _LONGEST_INPUT:
+        raise InvalidNumberError
+    number = "".join(
+        character
+        for character in value.strip().translate(TO_ASCII_DIGITS)
+        if character not in _REMOVED_FROM_NUMBERS
+        and unicodedata.category(character) != "Zs"
+    )
+    if not _NUMBER.fullmatch(number):
+        raise InvalidNumberError
+    return number
+
+
+def clean_text(value: object) -> str:
+    """Return a name, such as that of a context or a trunk, as the PBX takes it.
+
+    Accepts text and integers, at most 128 characters; blanks and invisible characters
+    at both ends are removed.
+
+    Raises InvalidTextError for anything else and for control characters: the PBX hands
+    these values to Asterisk, where the end of a line begins the next instruction.
+    """
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        raise InvalidTextError
+    if isinstance(value, int) and not 0 <= value < _LONGEST_INTEGER:
+        raise InvalidTextError
+    text = str(value).strip().strip(INVISIBLE_CHARACTERS).strip()
+    if len(text) > _LONGEST_TEXT or any(map(_breaks_lines, text)):
+        raise InvalidTextError
+    return text
+
+
+def clean_caller_id(value: object) -> str:
+    """Return a caller ID: a number is cleaned as one, any other text as a name.
+
+    The PBX takes both, a number or a text such as `masking`.
+
+    Raises InvalidTextError as clean_text does.
+    """
+    try:
+        return clean_number(value)
+    except InvalidNumberError:
+        return clean_text(value)
+
+
+def _breaks_lines(character: str) -> bool:
+    return unicodedata.category(character) in {"Cc", "Cs", "Zl", "Zp"}

@@ -1,0 +1,125 @@
+"""One HTTP request to the PBX, sent at most once, and its bounded reply."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from aiohttp import (
+    ClientConnectorError,
+    ClientError,
+    ClientHandlerType,
+    ClientRequest,
+    ClientResponse,
+    ClientResponseError,
+    ClientSession,
+    ClientTimeout,
+    ConnectionTimeoutError,
+    InvalidURL,
+)
+
+from .errors import CannotConnectError, ConnectionLostError, ReplyTimeoutError
+
+# `connect` is the shorter one, so that running out of time while connecting is always
+# told apart from running out of time with the request on its way.
+TIMEOUT = ClientTimeout(total=10, connect=5)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A complete reply. `body` is None where it was longer than asked for."""
+
+    status: int
+    body: bytes | None
+
+
+class _RepeatedError(Exception):
+    """Something below us was about to send the request a second time."""
+
+
+class _AtMostOnce:
+    """Lets one request through, and nothing that repeats it.
+
+    aiohttp sends a PUT again by itself when the connection breaks before the reply,
+    on a new connection as on a kept one. Each attempt passes through the middlewares,
+    which is the one public place where a repetition can be seen before it leaves.
+    """
+
+    def __init__(self) -> None:
+        self._passed = False
+
+    async def __call__(
+        self, request: ClientRequest, handler: ClientHandlerType
+    ) -> ClientResponse:
+        if self._passed:
+            raise _RepeatedError
+        self._passed = True
+        return await handler(request)
+
+
+async def send_once(
+    session: ClientSession,
+    *,
+    verb: str,
+    url: str,
+    headers: Mapping[str, str],
+    body: bytes,
+    longest_reply: int,
+) -> Reply:
+    """Send one request and read its reply of at most `longest_reply` bytes.
+
+    Redirects are not followed: they would carry the credentials to another host.
+
+    Raises CannotConnectError only where no part of the request can have left, else
+    ReplyTimeoutError (after 10 seconds) or ConnectionLostError.
+    """
+    # That the PBX has closed a kept connection is known only once the event loop has
+    # read it, in the round after the next. A request sent into such a connection could
+    # not be told from one that was acted on.
+    for _ in range(2):
+        await asyncio.sleep(0)
+    try:
+        async with session.request(
+            verb,
+            url,
+            data=body,
+            headers=headers,
+            allow_redirects=False,
+            raise_for_status=False,
+            timeout=TIMEOUT,
+            middlewares=(_AtMostOnce(),),
+        ) as response:
+            return Reply(
+                status=response.status,
+                body=await _read_bounded(response, longest=longest_reply),
+            )
+    except (ClientConnectorError, ConnectionTimeoutError, InvalidURL) as err:
+        raise CannotConnectError(str(err)) from err
+    except TimeoutError as err:
+        raise ReplyTimeoutError from err
+    except ClientResponseError as err:
+        malformed = err.message
+    except (ClientError, _RepeatedError) as err:
+        raise ConnectionLostError from err
+    # Raised out here because the error above holds the request's headers, and with
+    # them the credentials; a cause would keep them alive.
+    raise ConnectionLostError(malformed)
+
+
+async def _read_bounded(response: ClientResponse, *, longest: int) -> bytes | None:
+    """Read the body, or as much of it as is needed to see that it is too long.
+
+    A reply that refuses says so in its status already; where its body breaks off, the
+    status stands.
+    """
+    refuses = 400 <= response.status < 500 or response.status == 501
+    body = bytearray()
+    try:
+        async for chunk in response.content.iter_any():
+            body += chunk
+            if len(body) > longest:
+                return None
+    except ClientError, TimeoutError:
+        if refuses:
+            return b""
+        raise
+    return bytes(body)

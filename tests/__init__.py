@@ -1,0 +1,1 @@
+"""Tests of the PBX integration, its protocol library and the simulator."""

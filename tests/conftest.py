@@ -1,0 +1,45 @@
+"""What the tests share: a simulated PBX over real HTTP and an entry that uses it."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.pbx.const import DOMAIN
+from homeassistant.core import HomeAssistant
+from simulator.server import Simulator, running
+
+from .common import connection_to, setup_integration
+
+
+@pytest.fixture(autouse=True)
+def use_custom_integrations(
+    enable_custom_integrations: None, socket_enabled: None
+) -> None:
+    """Load the integration in every test and let it talk to loopback."""
+
+
+@pytest.fixture
+async def simulator() -> AsyncIterator[Simulator]:
+    """Run a simulated PBX."""
+    async with running() as simulator:
+        yield simulator
+
+
+@pytest.fixture
+def entry(simulator: Simulator) -> MockConfigEntry:
+    """Return an entry for the simulated PBX, not set up."""
+    return MockConfigEntry(
+        domain=DOMAIN,
+        title="Office",
+        entry_id="01JOFFICE",
+        data={**connection_to(simulator), "webhook_id": "0123456789abcdef" * 4},
+        options={"context": "main_routing", "timeout": 30},
+    )
+
+
+@pytest.fixture
+async def loaded_entry(hass: HomeAssistant, entry: MockConfigEntry) -> MockConfigEntry:
+    """Return the entry, set up."""
+    await setup_integration(hass, entry)
+    return entry

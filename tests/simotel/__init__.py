@@ -1,0 +1,1 @@
+"""Tests of the protocol library, most of them over real HTTP."""

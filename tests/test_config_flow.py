@@ -1,0 +1,524 @@
+"""Setting up a PBX in the user interface, changing it, and its options."""
+
+import asyncio
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.pbx.const import DOMAIN
+from homeassistant.config_entries import SOURCE_USER, ConfigEntryState, ConfigFlowResult
+from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import FlowResultType, InvalidData
+from simulator.server import Simulator, running
+from simulator.settings import Fault
+
+from .common import PING, REFERENCE_ACCOUNT, connection_to, setup_integration
+
+DEFAULTS = {"context": "main_routing", "timeout": 30}
+CREDENTIALS = {
+    "api_key": REFERENCE_ACCOUNT.token,
+    "username": REFERENCE_ACCOUNT.username,
+    "password": REFERENCE_ACCOUNT.password,
+}
+
+
+async def start(hass: HomeAssistant) -> ConfigFlowResult:
+    """Open the dialog for a new PBX."""
+    result = await hass.config_entries.flow.async_init(
+        DOMAIN, context={"source": SOURCE_USER}
+    )
+    assert result["type"] is FlowResultType.FORM
+    assert result["step_id"] == "user"
+    assert not result["errors"]
+    return result
+
+
+async def submit(
+    hass: HomeAssistant, result: ConfigFlowResult, user_input: dict[str, Any]
+) -> ConfigFlowResult:
+    """Fill in the form that is shown."""
+    result = await hass.config_entries.flow.async_configure(
+        result["flow_id"], user_input
+    )
+    await hass.async_block_till_done()
+    return result
+
+
+def suggestions(result: ConfigFlowResult) -> dict[str, Any]:
+    """Return what a form is filled with when it opens."""
+    assert result["data_schema"] is not None
+    return {
+        str(field): field.description["suggested_value"]
+        for field in result["data_schema"].schema
+        if field.description
+    }
+
+
+def choices(result: ConfigFlowResult, field: str) -> list[str] | None:
+    """Return what a field offers to choose from, None for a free text alone."""
+    assert result["data_schema"] is not None
+    config = result["data_schema"].schema[field].config
+    assert config.get("custom_value", True)
+    options: list[str] | None = config.get("options")
+    return options
+
+
+async def finish(hass: HomeAssistant, result: ConfigFlowResult) -> None:
+    """See the flow through to a loaded entry."""
+    assert (result["type"], result["step_id"]) == (FlowResultType.FORM, "defaults")
+    result = await submit(hass, result, DEFAULTS)
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert result["result"].state is ConfigEntryState.LOADED
+
+
+async def test_pbx_is_set_up_in_two_steps(
+    hass: HomeAssistant, simulator: Simulator
+) -> None:
+    """What belongs to the connection is data, the rest options."""
+    connection = connection_to(simulator)
+    result = await submit(hass, await start(hass), connection)
+    assert result["step_id"] == "defaults"
+    result = await submit(
+        hass,
+        result,
+        {
+            "context": "main_routing",
+            "caller_id": "۰۲۱ ۸۸۰۰",
+            "trunk_name": " cisco ",
+            "timeout": 45,
+        },
+    )
+
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    entry = result["result"]
+    assert entry.title == f"Simotel 127.0.0.1:{simulator.port}"
+    assert entry.options == {
+        "context": "main_routing",
+        "caller_id": "0218800",
+        "trunk_name": "cisco",
+        "timeout": 45,
+    }
+    webhook_id = entry.data["webhook_id"]
+    assert entry.data == {**connection, "webhook_id": webhook_id}
+    assert len(webhook_id) == 64
+    assert entry.state is ConfigEntryState.LOADED
+
+
+async def test_defaults_may_be_left_as_they_are(
+    hass: HomeAssistant, simulator: Simulator
+) -> None:
+    """An empty form means the documented defaults."""
+    result = await submit(hass, await start(hass), connection_to(simulator))
+    result = await submit(hass, result, {})
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert result["options"] == DEFAULTS
+
+
+@pytest.mark.parametrize(
+    ("credentials", "mode"),
+    [
+        ({"api_key": REFERENCE_ACCOUNT.token}, "token"),
+        ({"api_key": f" {REFERENCE_ACCOUNT.token}\u200f\n"}, "token"),
+        ({"username": "test ", "password": "Aa123456"}, "basic"),
+        ({"api_key": "", "username": "test", "password": "Aa123456"}, "basic"),
+    ],
+)
+async def test_each_mode_of_an_account_works(
+    hass: HomeAssistant, simulator: Simulator, credentials: dict[str, str], mode: str
+) -> None:
+    """Only what is filled in is stored, without what copying adds."""
+    simulator.pbx.change(account={"mode": mode})
+    result = await submit(
+        hass, await start(hass), {"url": simulator.api_url, **credentials}
+    )
+    await finish(hass, result)
+    (entry,) = hass.config_entries.async_entries(DOMAIN)
+    stored = {key: entry.data[key] for key in CREDENTIALS if key in entry.data}
+    reference = {key: CREDENTIALS[key] for key in stored}
+    assert stored == reference
+    assert ("api_key" in stored) == (mode == "token")
+
+
+async def test_credentials_in_the_address_move_to_their_fields(
+    hass: HomeAssistant, simulator: Simulator
+) -> None:
+    """The stored address has none; a field that is filled in wins."""
+    simulator.pbx.change(account={"mode": "basic"})
+    host = f"127.0.0.1:{simulator.port}"
+    result = await start(hass)
+    result = await submit(
+        hass, result, {"url": f"http://test:Aa123456@{host}", "password": "wrong"}
+    )
+    assert result["errors"] == {"base": "invalid_auth"}
+    assert suggestions(result)["username"] == "test"
+    assert suggestions(result)["url"] == f"http://{host}/api/v4"
+
+    result = await submit(hass, result, {"url": f"test:Aa123456@{host.upper()}/"})
+    await finish(hass, result)
+    (entry,) = hass.config_entries.async_entries(DOMAIN)
+    assert entry.data["url"] == f"http://{host}/api/v4"
+    assert (entry.data["username"], entry.data["password"]) == ("test", "Aa123456")
+
+
+@pytest.mark.parametrize(
+    ("change", "error"),
+    [
+        ({"account": {"token": "another"}}, "invalid_auth"),
+        ({"account": {"enabled": False}}, "invalid_auth"),
+        ({"allowed_addresses": ["192.0.2.1"]}, "address_not_permitted"),
+        ({"faults": [Fault(path=PING, drop="before")]}, "cannot_connect"),
+        ({"faults": [Fault(path=PING, status=500)]}, "cannot_connect"),
+        ({"faults": [Fault(path=PING, status=404)]}, "not_simotel"),
+        ({"faults": [Fault(path=PING, status=302)]}, "not_simotel"),
+        ({"faults": [Fault(path=PING, status=403)]}, "not_simotel"),
+        ({"faults": [Fault(path=PING, status=200, body="<p>")]}, "not_simotel"),
+        ({"base_path": "/api/v5"}, "not_simotel"),
+    ],
+)
+async def test_each_failure_is_named_and_can_be_mended(
+    hass: HomeAssistant, simulator: Simulator, change: dict[str, Any], error: str
+) -> None:
+    """The form comes back filled in; when the cause is gone, it goes on."""
+    connection = connection_to(simulator)
+    simulator.pbx.change(change)
+    result = await submit(hass, await start(hass), connection)
+    assert result["type"] is FlowResultType.FORM
+    assert result["step_id"] == "user"
+    assert result["errors"] == {"base": error}
+    assert suggestions(result) == connection
+
+    simulator.pbx.reset()
+    await finish(hass, await submit(hass, result, connection))
+
+
+async def test_unreachable_pbx_can_be_mended(
+    hass: HomeAssistant, simulator: Simulator
+) -> None:
+    """A port at which nobody listens is no connection."""
+    await simulator.stop()
+    result = await submit(hass, await start(hass), connection_to(simulator))
+    assert result["errors"] == {"base": "cannot_connect"}
+    await simulator.start()
+    await finish(hass, await submit(hass, result, connection_to(simulator)))
+
+
+@pytest.mark.parametrize(
+    ("user_input", "errors"),
+    [
+        ({"url": "ftp://pbx"}, {"url": "invalid_url"}),
+        ({"url": ""}, {"url": "invalid_url"}),
+        (
+            {"api_key": "", "username": "", "password": ""},
+            {"base": "missing_credentials"},
+        ),
+        ({"password": ""}, {"base": "missing_credentials"}),
+        ({"username": ""}, {"base": "missing_credentials"}),
+        (
+            {"api_key": " \n", "username": "", "password": ""},
+            {"base": "missing_credentials"},
+        ),
+    ],
+)
+async def test_incomplete_form_sends_nothing(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    user_input: dict[str, str],
+    errors: dict[str, str],
+) -> None:
+    """What cannot work is said before the PBX is asked."""
+    connection = connection_to(simulator)
+    result = await submit(hass, await start(hass), {**connection, **user_input})
+    assert result["errors"] == errors
+    assert not simulator.pbx.requests
+    await finish(hass, await submit(hass, result, connection))
+
+
+async def test_unexpected_error_is_said_and_can_be_mended(
+    hass: HomeAssistant, simulator: Simulator
+) -> None:
+    """A fault of ours shows neither a traceback nor a dead end to the user."""
+    connection = connection_to(simulator)
+    with patch(
+        "custom_components.pbx.config_flow.create_client", side_effect=RuntimeError
+    ):
+        result = await submit(hass, await start(hass), connection)
+    assert result["errors"] == {"base": "unknown"}
+    await finish(hass, await submit(hass, result, connection))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"account": {"permitted_requests": ["/call/originate/act"]}},
+        {"faults": [Fault(path=PING, status=200, body='{"success": 0}')]},
+    ],
+)
+async def test_ping_that_is_not_ticked_is_no_obstacle(
+    hass: HomeAssistant, simulator: Simulator, change: dict[str, Any]
+) -> None:
+    """The refusal proves that address and credentials are right."""
+    simulator.pbx.change(change)
+    result = await submit(hass, await start(hass), connection_to(simulator))
+    await finish(hass, result)
+
+
+async def test_trunks_and_contexts_of_the_pbx_are_offered(
+    hass: HomeAssistant, simulator: Simulator
+) -> None:
+    """Where the account may search them; free text is possible always."""
+    result = await submit(hass, await start(hass), connection_to(simulator))
+    assert choices(result, "context") == ["main_routing"]
+    assert choices(result, "trunk_name") == ["cisco", "gsm_gateway", "spare"]
+    assert suggestions(result) == {}
+
+
+async def test_account_that_may_not_search_gets_free_text(
+    hass: HomeAssistant, simulator: Simulator
+) -> None:
+    """Nothing is missing but the list."""
+    simulator.pbx.change(account={"permitted_requests": [PING]})
+    result = await submit(hass, await start(hass), connection_to(simulator))
+    assert choices(result, "context") is None
+    assert choices(result, "trunk_name") is None
+    await finish(hass, result)
+
+
+async def test_context_of_the_extensions_is_suggested(
+    hass: HomeAssistant, simulator: Simulator
+) -> None:
+    """A PBX whose context is called otherwise says so in its list."""
+    simulator.pbx.change(
+        extensions=[{"number": "557", "context": "outgoing_context"}],
+        contexts=["outgoing_context"],
+    )
+    result = await submit(hass, await start(hass), connection_to(simulator))
+    assert suggestions(result) == {"context": "outgoing_context"}
+
+
+async def test_text_that_no_pbx_takes_is_refused(
+    hass: HomeAssistant, simulator: Simulator
+) -> None:
+    """The form comes back with what was typed."""
+    result = await submit(hass, await start(hass), connection_to(simulator))
+    result = await submit(hass, result, {**DEFAULTS, "trunk_name": "x" * 200})
+    assert result["errors"] == {"trunk_name": "invalid_text"}
+    assert suggestions(result)["trunk_name"] == "x" * 200
+    await finish(hass, result)
+
+
+@pytest.mark.parametrize("timeout", [0, 601, "soon"])
+async def test_ring_time_has_bounds(
+    hass: HomeAssistant, simulator: Simulator, timeout: object
+) -> None:
+    """Between a second and ten minutes."""
+    result = await submit(hass, await start(hass), connection_to(simulator))
+    with pytest.raises(InvalidData):
+        await submit(hass, result, {**DEFAULTS, "timeout": timeout})
+    await finish(hass, result)
+
+
+@pytest.mark.usefixtures("loaded_entry")
+@pytest.mark.parametrize("spelling", ["http://{}/api/v4", "{}", "HTTP://{}//api/v4/"])
+async def test_same_pbx_is_not_set_up_twice(
+    hass: HomeAssistant, simulator: Simulator, spelling: str
+) -> None:
+    """However its address is written."""
+    result = await submit(
+        hass,
+        await start(hass),
+        {**CREDENTIALS, "url": spelling.format(f"127.0.0.1:{simulator.port}")},
+    )
+    assert (result["type"], result["reason"]) == (
+        FlowResultType.ABORT,
+        "already_configured",
+    )
+
+
+async def test_same_pbx_is_not_set_up_twice_at_once(
+    hass: HomeAssistant, simulator: Simulator
+) -> None:
+    """Two dialogs side by side end in one entry."""
+    connection = connection_to(simulator)
+    first = await submit(hass, await start(hass), connection)
+    second = await submit(hass, await start(hass), connection)
+    await finish(hass, first)
+    result = await submit(hass, second, DEFAULTS)
+    assert result["reason"] == "already_configured"
+
+
+@pytest.mark.parametrize("failed_at_start", [False, True])
+async def test_new_credentials_bring_the_entry_back(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    entry: MockConfigEntry,
+    failed_at_start: bool,
+) -> None:
+    """Whether they were refused at the start or later, a wrong try included."""
+    simulator.pbx.change(account={"token": "old" if failed_at_start else "new"})
+    if not failed_at_start:
+        simulator.pbx.reset()
+    await setup_integration(hass, entry)
+    simulator.pbx.change(account={"token": "new"})
+    if not failed_at_start:
+        await entry.runtime_data.coordinator.async_refresh()
+        await hass.async_block_till_done()
+    (flow,) = hass.config_entries.flow.async_progress_by_handler(DOMAIN)
+    result = await hass.config_entries.flow.async_configure(flow["flow_id"])
+    assert result["step_id"] == "reauth_confirm"
+    assert suggestions(result) == CREDENTIALS
+
+    for user_input, error in (
+        ({**CREDENTIALS, "api_key": "wrong"}, "invalid_auth"),
+        ({"username": "test"}, "missing_credentials"),
+    ):
+        result = await submit(hass, result, user_input)
+        assert result["errors"] == {"base": error}
+    result = await submit(hass, result, {**CREDENTIALS, "api_key": "new"})
+
+    assert (result["type"], result["reason"]) == (
+        FlowResultType.ABORT,
+        "reauth_successful",
+    )
+    assert entry.state is ConfigEntryState.LOADED
+    assert entry.data["api_key"] == "new"
+    assert entry.data["webhook_id"] == "0123456789abcdef" * 4
+    assert len(hass.config_entries.async_entries(DOMAIN)) == 1
+
+
+async def test_same_credentials_accepted_again_start_the_entry_anew(
+    hass: HomeAssistant, simulator: Simulator, loaded_entry: MockConfigEntry
+) -> None:
+    """An account that was switched off and on again needs no new password."""
+    simulator.pbx.change(account={"enabled": False})
+    await loaded_entry.runtime_data.coordinator.async_refresh()
+    await hass.async_block_till_done()
+    assert hass.states.is_state("binary_sensor.office_connectivity", "off")
+    (flow,) = hass.config_entries.flow.async_progress_by_handler(DOMAIN)
+    simulator.pbx.reset()
+    result = await submit(hass, flow, CREDENTIALS)
+    assert result["reason"] == "reauth_successful"
+    assert loaded_entry.state is ConfigEntryState.LOADED
+    assert hass.states.is_state("binary_sensor.office_connectivity", "on")
+
+
+@pytest.mark.parametrize("failed_at_start", [False, True])
+async def test_connection_can_be_changed(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    entry: MockConfigEntry,
+    failed_at_start: bool,
+) -> None:
+    """The new connection is tried first; what else is stored stays."""
+    if failed_at_start:
+        await simulator.stop()
+    await setup_integration(hass, entry)
+    async with running() as moved:
+        moved.pbx.change(account={"mode": "token"})
+        result = await entry.start_reconfigure_flow(hass)
+        assert result["step_id"] == "reconfigure"
+        assert suggestions(result) == connection_to(simulator)
+        user_input = {"url": moved.url, "api_key": REFERENCE_ACCOUNT.token}
+
+        result = await submit(hass, result, {**user_input, "api_key": "wrong"})
+        assert result["errors"] == {"base": "invalid_auth"}
+        result = await submit(hass, result, user_input)
+
+        assert (result["type"], result["reason"]) == (
+            FlowResultType.ABORT,
+            "reconfigure_successful",
+        )
+        assert entry.state is ConfigEntryState.LOADED
+        assert entry.title == "Office"
+        assert entry.data == {
+            "url": moved.api_url,
+            "api_key": REFERENCE_ACCOUNT.token,
+            "verify_ssl": True,
+            "webhook_id": "0123456789abcdef" * 4,
+        }
+        assert entry.options == DEFAULTS
+        assert await hass.config_entries.async_unload(entry.entry_id)
+
+
+async def test_title_follows_the_address_until_the_user_chooses_one(
+    hass: HomeAssistant, simulator: Simulator
+) -> None:
+    """A title that names an old address would mislead."""
+    result = await submit(hass, await start(hass), connection_to(simulator))
+    await finish(hass, result)
+    (entry,) = hass.config_entries.async_entries(DOMAIN)
+    async with running() as moved:
+        result = await hass.config_entries.flow.async_init(
+            DOMAIN, context={"source": "reconfigure", "entry_id": entry.entry_id}
+        )
+        await submit(hass, result, connection_to(moved))
+        assert entry.title == f"Simotel 127.0.0.1:{moved.port}"
+        assert await hass.config_entries.async_unload(entry.entry_id)
+
+
+async def test_connection_cannot_become_that_of_another_entry(
+    hass: HomeAssistant, loaded_entry: MockConfigEntry, simulator: Simulator
+) -> None:
+    """Its own address is no duplicate, another entry's is."""
+    async with running() as other_simulator:
+        other_entry = MockConfigEntry(
+            domain=DOMAIN, title="Home", data=connection_to(other_simulator)
+        )
+        await setup_integration(hass, other_entry)
+
+        result = await other_entry.start_reconfigure_flow(hass)
+        result = await submit(hass, result, connection_to(simulator))
+        assert result["reason"] == "already_configured"
+
+        result = await other_entry.start_reconfigure_flow(hass)
+        result = await submit(hass, result, connection_to(other_simulator))
+        assert result["reason"] == "reconfigure_successful"
+        assert other_entry.state is ConfigEntryState.LOADED
+        assert await hass.config_entries.async_unload(other_entry.entry_id)
+
+
+async def test_options_change_the_defaults(
+    hass: HomeAssistant, simulator: Simulator, loaded_entry: MockConfigEntry
+) -> None:
+    """An emptied field is removed, what other steps keep stays, and it takes effect."""
+    hass.config_entries.async_update_entry(
+        loaded_entry, options={**DEFAULTS, "caller_id": "021", "kept": True}
+    )
+    await hass.async_block_till_done()
+    result = await hass.config_entries.options.async_init(loaded_entry.entry_id)
+    assert (result["type"], result["step_id"]) == (FlowResultType.FORM, "init")
+    assert suggestions(result) == {**DEFAULTS, "caller_id": "021"}
+    assert choices(result, "trunk_name") == ["cisco", "gsm_gateway", "spare"]
+
+    result = await hass.config_entries.options.async_configure(
+        result["flow_id"], {"trunk_name": "a\nb"}
+    )
+    assert result["errors"] == {"trunk_name": "invalid_text"}
+    result = await hass.config_entries.options.async_configure(
+        result["flow_id"], {"trunk_name": "cisco", "caller_id": "  "}
+    )
+    await hass.async_block_till_done()
+
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert loaded_entry.options == {"trunk_name": "cisco", "kept": True}
+    assert loaded_entry.state is ConfigEntryState.LOADED
+    await hass.services.async_call(
+        DOMAIN, "originate", {"caller": "557", "callee": "552"}, blocking=True
+    )
+    order = simulator.pbx.calls[0].order
+    assert (order.trunk_name, order.context, order.timeout) == (
+        "cisco",
+        "main_routing",
+        30,
+    )
+
+
+async def test_options_open_while_the_pbx_is_away(
+    hass: HomeAssistant, simulator: Simulator, loaded_entry: MockConfigEntry
+) -> None:
+    """Without its lists, and without waiting for it."""
+    await simulator.stop()
+    async with asyncio.timeout(5):
+        result = await hass.config_entries.options.async_init(loaded_entry.entry_id)
+    assert choices(result, "context") is None

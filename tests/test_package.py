@@ -1,0 +1,86 @@
+"""The integration is packaged as Home Assistant and HACS want it."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import homeassistant
+from homeassistant.util.json import load_json_object
+from homeassistant.util.yaml import load_yaml_dict
+
+REPOSITORY = Path(__file__).parents[1]
+COMPONENT = REPOSITORY / "custom_components" / "pbx"
+CORE = Path(homeassistant.__file__).parent / "components"
+
+
+def rules(path: Path) -> dict[str, Any]:
+    """Return the rules of a quality scale with their status."""
+    found: dict[str, Any] = load_yaml_dict(path)["rules"]
+    return found
+
+
+def test_every_rule_of_the_quality_scale_is_answered() -> None:
+    """With the rules that Home Assistant's own integrations answer."""
+    core: set[str] = set()
+    for path in CORE.glob("*/quality_scale.yaml"):
+        core |= rules(path).keys()
+    ours = rules(COMPONENT / "quality_scale.yaml")
+    assert len(core) > 50
+    assert ours.keys() == core
+    for rule, answer in ours.items():
+        status = answer if isinstance(answer, str) else answer["status"]
+        assert status in ("done", "exempt", "todo"), rule
+        assert status == "done" or answer["comment"], rule
+
+
+def test_manifest_is_complete_and_in_order() -> None:
+    """Domain and name first, the rest by the alphabet."""
+    manifest = load_json_object(COMPONENT / "manifest.json")
+    keys = list(manifest)
+    assert keys == ["domain", "name", *sorted(keys[2:])]
+    assert {"codeowners", "documentation", "issue_tracker", "version"} <= set(keys)
+    assert manifest["requirements"] == []
+
+
+def test_versions_agree() -> None:
+    """The manifest's version is the newest in the change log."""
+    manifest = load_json_object(COMPONENT / "manifest.json")
+    changes = (REPOSITORY / "CHANGELOG.md").read_text()
+    assert f"\n## {manifest['version']} - " in changes
+
+
+def test_oldest_supported_home_assistant_is_named_once() -> None:
+    """For HACS, which checks it, and for the workflow, which tests it."""
+    hacs = load_json_object(REPOSITORY / "hacs.json")
+    oldest = (REPOSITORY / "scripts" / "requirements_oldest.txt").read_text()
+    assert f"homeassistant=={hacs['homeassistant']}" in oldest
+
+
+def test_no_other_file_is_called_manifest() -> None:
+    """Home Assistant's checker takes each of them for an integration."""
+    found = [
+        path
+        for path in REPOSITORY.rglob("manifest.json")
+        if not any(part.startswith(".") for part in path.relative_to(REPOSITORY).parts)
+    ]
+    assert found == [COMPONENT / "manifest.json"]
+
+
+@pytest.mark.parametrize(
+    ("folder", "forbidden"),
+    [
+        ("custom_components/pbx/simotel", ("homeassistant", "voluptuous", "yarl")),
+        ("simulator", ("homeassistant", "custom_components", "voluptuous")),
+    ],
+)
+def test_arrows_point_one_way(folder: str, forbidden: tuple[str, ...]) -> None:
+    """The library and the simulator know nothing of who uses them."""
+    files = list((REPOSITORY / folder).rglob("*.py"))
+    assert files
+    for path in files:
+        for line in path.read_text().splitlines():
+            words = line.split()
+            if words[:1] in (["import"], ["from"]):
+                assert words[1].split(".")[0] not in forbidden, path
+                assert not words[1].startswith("..") or "simotel" not in folder, path

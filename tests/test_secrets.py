@@ -1,0 +1,97 @@
+"""No key, password or webhook id is in anything that is logged, at any level."""
+
+import logging
+from typing import Any
+
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.pbx.const import DOMAIN
+from homeassistant.config_entries import SOURCE_USER
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError
+from simulator.server import Simulator
+from simulator.settings import Fault
+
+from .common import REFERENCE_ACCOUNT, connection_to, setup_integration
+
+BASIC = "dGVzdDpBYTEyMzQ1Ng=="
+SECRETS = (REFERENCE_ACCOUNT.token, REFERENCE_ACCOUNT.password, BASIC)
+ECHO = f'{{"success": 0, "message": "key {" ".join(SECRETS)} refused"}}'
+
+
+@pytest.fixture(autouse=True)
+def log_everything(caplog: pytest.LogCaptureFixture) -> None:
+    """Log at the level that a user is asked for in a report."""
+    caplog.set_level(logging.DEBUG)
+
+
+def assert_nothing_leaked(text: str) -> None:
+    """See that a text holds none of the secrets."""
+    assert not [secret for secret in SECRETS if secret in text]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {},
+        {"account": {"token": "another"}},
+        {"faults": [Fault(status=200, body=ECHO)]},
+        {"faults": [Fault(status=403, body=ECHO)]},
+        {"faults": [Fault(status=500, body=ECHO)]},
+        {"faults": [Fault(status=200, body=f"<p>{SECRETS}")]},
+        {"faults": [Fault(status=302, headers={"Location": f"/{SECRETS[0]}"})]},
+        {"faults": [Fault(drop="before")]},
+        {"faults": [Fault(drop="midway")]},
+    ],
+)
+async def test_no_secret_is_logged_or_said(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    entry: MockConfigEntry,
+    caplog: pytest.LogCaptureFixture,
+    change: dict[str, Any],
+) -> None:
+    """Through set-up, actions that work and fail, pings and unloading."""
+    await setup_integration(hass, entry)
+    simulator.pbx.change(change)
+    said = []
+    for _ in range(2):
+        try:
+            response = await hass.services.async_call(
+                DOMAIN,
+                "originate",
+                {"caller": "557", "callee": "552"},
+                blocking=True,
+                return_response=True,
+            )
+            said.append(repr(response))
+        except HomeAssistantError as err:
+            said += [str(err), repr(err), repr(err.__cause__), str(err.__cause__)]
+            said.append(str(err.translation_placeholders))
+        await entry.runtime_data.coordinator.async_refresh()
+    await hass.async_block_till_done()
+    assert await hass.config_entries.async_unload(entry.entry_id)
+    assert said
+    assert_nothing_leaked("\n".join(said))
+    assert_nothing_leaked(caplog.text)
+    assert entry.data["webhook_id"] not in caplog.text
+    assert "call/originate/act answered" in caplog.text or "drop" in str(change)
+
+
+async def test_no_secret_is_logged_by_the_flow(
+    hass: HomeAssistant, simulator: Simulator, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Nor are credentials that were written into the address."""
+    port = simulator.port
+    connection = connection_to(simulator)
+    connection["url"] = f"http://test:Aa123456@127.0.0.1:{port}"
+    for change in ({"account": {"token": "another"}}, {}):
+        simulator.pbx.reset()
+        simulator.pbx.change(change)
+        result = await hass.config_entries.flow.async_init(
+            DOMAIN, context={"source": SOURCE_USER}, data=connection
+        )
+    await hass.config_entries.flow.async_configure(result["flow_id"], {})
+    await hass.async_block_till_done()
+    assert_nothing_leaked(caplog.text)

@@ -1,0 +1,110 @@
+"""Every text is there in both languages, and every text that is there is used."""
+
+from pathlib import Path
+import re
+import string
+from typing import Any
+
+import pytest
+
+from homeassistant.util.json import load_json_object
+from homeassistant.util.yaml import load_yaml_dict
+
+COMPONENT = Path(__file__).parents[1] / "custom_components" / "pbx"
+TRANSLATIONS = COMPONENT / "translations"
+LANGUAGES = ("en", "fa")
+PERSIAN = re.compile("[\u0600-\u06ff]")
+
+
+def texts(language: str) -> dict[str, str]:
+    """Return all texts of a language by their path."""
+    return dict(_flat(load_json_object(TRANSLATIONS / f"{language}.json"), ""))
+
+
+def _flat(tree: Any, path: str) -> list[tuple[str, str]]:
+    if isinstance(tree, str):
+        return [(path.removeprefix("."), tree)]
+    return [
+        item for key, branch in tree.items() for item in _flat(branch, f"{path}.{key}")
+    ]
+
+
+def placeholders(text: str) -> set[str]:
+    """Return the names that a text leaves a place for."""
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name}
+
+
+def test_languages_have_the_same_texts() -> None:
+    """With the same places left open."""
+    english, persian = texts("en"), texts("fa")
+    assert english.keys() == persian.keys()
+    assert {path: placeholders(text) for path, text in english.items()} == {
+        path: placeholders(text) for path, text in persian.items()
+    }
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_texts_are_fit_to_be_shown(language: str) -> None:
+    """None is empty, none holds an address, and isolates are closed."""
+    for path, text in texts(language).items():
+        assert text.strip() == text != "", path
+        assert "http:" not in text, path
+        assert "https:" not in text, path
+        assert "%key" not in text, path
+        assert text.count("\u2066") == text.count("\u2069"), path
+
+
+def test_persian_is_persian() -> None:
+    """Apart from what is called by its Latin name everywhere."""
+    for path, text in texts("fa").items():
+        assert PERSIAN.search(text), path
+        assert not re.search("[كي٠-٩]", text), path
+
+
+def test_every_error_of_the_code_has_a_text() -> None:
+    """And there is no text for an error that the code does not know."""
+    sources = "\n".join(path.read_text() for path in COMPONENT.glob("*.py"))
+    for path in texts("en"):
+        section, _, rest = path.partition(".")
+        if section == "exceptions":
+            assert f'"{rest.removesuffix(".message")}"' in sources, path
+        if path.startswith("config.error."):
+            assert f'"{rest.removeprefix("error.")}"' in sources, path
+    known = {
+        path.split(".")[1] for path in texts("en") if path.startswith("exceptions")
+    }
+    used = set(re.findall(r'translation_key(?: |=|\n)*"(\w+)"', sources))
+    used |= set(re.findall(r'translation_key = "(\w+)"', sources))
+    assert used == known
+
+
+def test_every_form_field_is_explained() -> None:
+    """A label says what, a description says where to find it."""
+    english = texts("en")
+    fields = {path for path in english if re.search(r"\.data\.\w+$", path)}
+    assert fields
+    for path in fields:
+        assert path.replace(".data.", ".data_description.") in english
+
+
+def test_action_and_its_texts_agree() -> None:
+    """Each field of the action has a name and a description, and no other."""
+    actions = load_yaml_dict(COMPONENT / "services.yaml")
+    english = texts("en")
+    expected = set()
+    for action, definition in actions.items():
+        prefix = f"services.{action}"
+        expected |= {f"{prefix}.name", f"{prefix}.description"}
+        for name, field in definition["fields"].items():
+            kind = "sections" if "fields" in field else "fields"
+            inner = [f"fields.{key}" for key in field.get("fields", {})]
+            for part in [f"{kind}.{name}", *inner]:
+                expected |= {f"{prefix}.{part}.name", f"{prefix}.{part}.description"}
+    assert {path for path in english if path.startswith("services.")} == expected
+
+
+def test_icons_belong_to_something() -> None:
+    """Each icon names an action that exists."""
+    icons: Any = load_json_object(COMPONENT / "icons.json")
+    actions = load_yaml_dict(COMPONENT / "services.yaml")
+    assert icons["services"].keys() == actions.keys()
