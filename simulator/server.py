@@ -17,9 +17,8 @@ from .settings import Fault, Settings
 from .wire import BYTES, parse
 
 _LARGEST_BODY = 256 * 1024
-# Replies that are still on their way when the server stops; delays end by themselves
-# then.
-_SECONDS_TO_FINISH = 1.0
+# For replies that are on their way when the server stops; delays end at once.
+_SECONDS_TO_FINISH = 5.0
 
 
 class Simulator:
@@ -60,7 +59,7 @@ class Simulator:
         return self.url + self.pbx.settings.base_path
 
     async def start(self) -> None:
-        """Listen; raises OSError where that is not possible."""
+        """Listen; raises OSError where that fails, OverflowError for no port at all."""
         self._stopping.clear()
         application = web.Application(client_max_size=_LARGEST_BODY)
         application.add_subapp(control.PREFIX, control.application(self.pbx))
@@ -72,7 +71,7 @@ class Simulator:
         await runner.setup()
         try:
             await web.TCPSite(runner, self.host, self.port).start()
-        except OSError:
+        except OSError, OverflowError:
             await runner.cleanup()
             raise
         self._runner = runner

@@ -1,4 +1,4 @@
-"""A running simulator and a client of it for each test."""
+"""A client of the simulator that says what it is told."""
 
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from simulator.server import Simulator, running
+from simulator.server import Simulator
 
 API_KEY = "vZKtIKWsld0egNlkzHo8i5LVBqLNBSWARCQsPOSgDjFmAHM3tG"
 BASIC = aiohttp.encode_basic_auth("test", "Aa123456")
@@ -115,13 +115,6 @@ class Client:
 @pytest.fixture(autouse=True)
 def use_custom_integrations(socket_enabled: None) -> None:
     """Let these tests talk to loopback, and start no Home Assistant for them."""
-
-
-@pytest.fixture
-async def simulator() -> AsyncIterator[Simulator]:
-    """Return a simulator with its default settings."""
-    async with running() as simulator:
-        yield simulator
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ import asyncio
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+import os
 from pathlib import Path
 import signal
 import sys
@@ -27,6 +28,8 @@ async def started(*arguments: str) -> AsyncIterator[Process]:
         "simulator",
         *arguments,
         cwd=ROOT,
+        # Output that waits in a buffer would be hidden by this setting.
+        env={**os.environ, "PYTHONUNBUFFERED": ""},
         stdout=PIPE,
         stderr=PIPE,
     )
@@ -97,6 +100,14 @@ async def test_command_line_with_bad_file(
     assert (process.returncode, output) == (2, b"")
     assert complaint in errors.decode()
     assert str(path) in errors.decode()
+
+
+async def test_command_line_with_impossible_port() -> None:
+    """A number that is no port ends it with a sentence that names it."""
+    async with started("--port", "99999") as process:
+        _, errors = await process.communicate()
+    assert process.returncode == 1
+    assert "Cannot listen on 127.0.0.1 port 99999" in errors.decode()
 
 
 async def test_command_line_with_taken_port() -> None:
