@@ -51,7 +51,8 @@ def test_texts_are_fit_to_be_shown(language: str) -> None:
         assert "http:" not in text, path
         assert "https:" not in text, path
         assert "%key" not in text, path
-        assert text.count("\u2066") == text.count("\u2069"), path
+        opened = text.count("\u2066") + text.count("\u2067")
+        assert opened == text.count("\u2069"), path
 
 
 def test_persian_is_persian() -> None:
@@ -59,6 +60,19 @@ def test_persian_is_persian() -> None:
     for path, text in texts("fa").items():
         assert PERSIAN.search(text), path
         assert not re.search("[كي٠-٩]", text), path
+
+
+def test_persian_alerts_read_from_right_to_left() -> None:
+    """Home Assistant lays an alert out from left to right, whatever its language."""
+    alerts = {
+        path: text
+        for path, text in texts("fa").items()
+        if re.match(r"(config|options)\.(error|abort)\.|exceptions\.", path)
+    }
+    assert alerts
+    for path, text in alerts.items():
+        assert text.startswith("\u2067"), path
+        assert text.endswith("\u2069"), path
 
 
 def test_every_error_of_the_code_has_a_text() -> None:
@@ -73,8 +87,8 @@ def test_every_error_of_the_code_has_a_text() -> None:
     known = {
         path.split(".")[1] for path in texts("en") if path.startswith("exceptions")
     }
-    used = set(re.findall(r'translation_key(?: |=|\n)*"(\w+)"', sources))
-    used |= set(re.findall(r'translation_key = "(\w+)"', sources))
+    used = set(re.findall(r'(?<!_attr_)translation_key(?: |=|\n)*"(\w+)"', sources))
+    used |= set(re.findall(r'(?<!_attr_)translation_key = "(\w+)"', sources))
     assert used == known
 
 

@@ -200,7 +200,9 @@ class PbxConfigFlow(ConfigFlow, domain=DOMAIN):
             if error := await self._async_connection_error(user_input):
                 errors["base"] = error
             else:
-                return self._async_update(entry, data=user_input)
+                return self._async_update(
+                    entry, data=user_input, reason="reauth_successful"
+                )
         return self.async_show_form(
             step_id="reauth_confirm",
             data_schema=self.add_suggested_values_to_schema(
@@ -224,7 +226,11 @@ class PbxConfigFlow(ConfigFlow, domain=DOMAIN):
                     for key, value in entry.data.items()
                     if key not in CONNECTION_SCHEMA.schema
                 }
-                return self._async_update(entry, data={**kept, **user_input})
+                return self._async_update(
+                    entry,
+                    data={**kept, **user_input},
+                    reason="reconfigure_successful",
+                )
         return self.async_show_form(
             step_id="reconfigure",
             data_schema=self.add_suggested_values_to_schema(
@@ -275,21 +281,24 @@ class PbxConfigFlow(ConfigFlow, domain=DOMAIN):
 
     @callback
     def _async_update(
-        self, entry: ConfigEntry, *, data: dict[str, Any]
+        self, entry: ConfigEntry, *, data: dict[str, Any], reason: str
     ) -> ConfigFlowResult:
         """Store new connection data and have the entry loaded with them.
 
         A loaded entry listens for changes and reloads itself; one that failed at its
-        start does not listen, and data that stay the same are no change.
+        start does not listen, and data that stay the same are no change. Saying the
+        reason shows our own text, which is there in Persian too.
         """
         title = entry.title
         if title == default_title(entry.data[CONF_URL]):
             title = default_title(data[CONF_URL])
         if not entry.update_listeners:
-            return self.async_update_reload_and_abort(entry, title=title, data=data)
+            return self.async_update_reload_and_abort(
+                entry, title=title, data=data, reason=reason
+            )
         if data == entry.data:
             self.hass.config_entries.async_schedule_reload(entry.entry_id)
-        return self.async_update_and_abort(entry, title=title, data=data)
+        return self.async_update_and_abort(entry, title=title, data=data, reason=reason)
 
 
 class PbxOptionsFlow(OptionsFlow):

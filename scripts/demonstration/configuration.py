@@ -1,0 +1,175 @@
+"""The configuration folder of the demonstration's Home Assistant."""
+
+from datetime import UTC, datetime
+from ipaddress import ip_address
+from pathlib import Path
+import shutil
+from types import MappingProxyType
+from typing import Any
+
+import ifaddr
+
+from homeassistant import config_entries
+from homeassistant.components import onboarding
+from homeassistant.components.http import config as http_config
+from homeassistant.components.network import const as network
+from homeassistant.helpers.json import json_bytes
+
+ROOT = Path(__file__).resolve().parents[2]
+COMPONENT = ROOT / "custom_components" / "pbx"
+LOG = "home-assistant.log"
+
+# Not `default_config`: that would look for devices in the network around.
+CONFIGURATION = """\
+# Written by scripts/demo at every start: what is changed here is lost.
+homeassistant:
+  name: PBX demo
+  country: IR
+  currency: IRR
+  language: {language}
+  time_zone: Asia/Tehran
+  unit_system: metric
+
+config:
+frontend:
+history:
+logbook:
+my:
+webhook:
+
+input_text:
+  pbx_demo_answer:
+    name: PBX demo answer
+    icon: mdi:phone-check
+    initial: ""
+
+script:
+  pbx_demo_call:
+    alias: PBX demo call
+    icon: mdi:phone-check
+    sequence:
+      - action: pbx.originate
+        data:
+          caller: "557"
+          callee: "552"
+        response_variable: call
+      - action: input_text.set_value
+        target:
+          entity_id: input_text.pbx_demo_answer
+        data:
+          value: "{{{{ call.outcome }}}}, {{{{ call.originated_call_id }}}}"
+"""
+
+
+def prepare(folder: Path, *, port: int, language: str) -> None:
+    """Make the folder ready for a start; what Home Assistant keeps there stays."""
+    storage = folder / ".storage"
+    storage.mkdir(parents=True, exist_ok=True)
+    (folder / "configuration.yaml").write_text(
+        CONFIGURATION.format(language=language), encoding="utf-8"
+    )
+    _link_component(folder / "custom_components" / "pbx")
+    _write(storage / http_config.STORAGE_KEY, _listening_here_only(port))
+    _write(storage / network.STORAGE_KEY, _this_machine_only())
+    if not (storage / onboarding.STORAGE_KEY).exists():
+        _write(storage / onboarding.STORAGE_KEY, _onboarding_without_internet())
+    if not (storage / config_entries.STORAGE_KEY).exists():
+        _write(storage / config_entries.STORAGE_KEY, _no_marketplace())
+
+
+def clear(folder: Path) -> None:
+    """Throw the folder away."""
+    if folder.exists():
+        shutil.rmtree(folder)
+
+
+def _link_component(link: Path) -> None:
+    link.parent.mkdir(exist_ok=True)
+    if link.is_symlink():
+        link.unlink()
+    link.symlink_to(COMPONENT, target_is_directory=True)
+
+
+def _listening_here_only(port: int) -> dict[str, Any]:
+    """Return what is stored of the web server's settings.
+
+    The same in YAML would be undone by Home Assistant after five minutes.
+    """
+    settings = http_config.HTTP_STORAGE_SCHEMA(
+        {"server_host": ["127.0.0.1"], "server_port": port}
+    )
+    return {
+        "version": http_config.STORAGE_VERSION,
+        "minor_version": http_config.STORAGE_MINOR_VERSION,
+        "key": http_config.STORAGE_KEY,
+        "data": {
+            "stable": {
+                **settings,
+                "created_at": datetime.now(UTC).isoformat(),
+                "error": None,
+                "error_message": None,
+            },
+            "pending": None,
+            "yaml_migration_done": True,
+        },
+    }
+
+
+def _this_machine_only() -> dict[str, Any]:
+    """Return the choice of network adapters: none that leads out of this machine.
+
+    Otherwise Home Assistant's HTTP client, which looks up names of the kind
+    `pbx.local`, joins a multicast group, and fails on a machine without a network.
+    """
+    names = {
+        adapter.nice_name
+        for adapter in ifaddr.get_adapters()
+        for address in adapter.ips
+        if isinstance(address.ip, str) and ip_address(address.ip).is_loopback
+    }
+    return {
+        "version": network.STORAGE_VERSION,
+        "minor_version": 1,
+        "key": network.STORAGE_KEY,
+        "data": {network.ATTR_CONFIGURED_ADAPTERS: sorted(names)},
+    }
+
+
+def _onboarding_without_internet() -> dict[str, Any]:
+    """Return onboarding with the step done that would add internet services."""
+    return {
+        "version": onboarding.STORAGE_VERSION,
+        "minor_version": 1,
+        "key": onboarding.STORAGE_KEY,
+        "data": {"done": ["core_config"]},
+    }
+
+
+def _no_marketplace() -> dict[str, Any]:
+    """Return the config entries of a user who has turned the marketplace off.
+
+    It would ask the internet for its catalogue at every start.
+    """
+    marketplace = config_entries.ConfigEntry[Any](
+        data={},
+        disabled_by=config_entries.ConfigEntryDisabler.USER,
+        discovery_keys=MappingProxyType({}),
+        domain="marketplace",
+        minor_version=1,
+        options={},
+        source=config_entries.SOURCE_SYSTEM,
+        subentries_data=(),
+        title="",
+        unique_id=None,
+        version=1,
+    )
+    return {
+        "version": config_entries.STORAGE_VERSION,
+        "minor_version": config_entries.STORAGE_VERSION_MINOR,
+        "key": config_entries.STORAGE_KEY,
+        "data": {"entries": [marketplace.as_dict()]},
+    }
+
+
+def _write(file: Path, content: dict[str, Any]) -> None:
+    file.write_bytes(json_bytes(content))
