@@ -423,12 +423,15 @@ async def test_connection_can_be_changed(
 
         result = await submit(hass, result, {**user_input, "api_key": "wrong"})
         assert result["errors"] == {"base": "invalid_auth"}
+        moved.pbx.forget_requests()
         result = await submit(hass, result, user_input)
 
         assert (result["type"], result["reason"]) == (
             FlowResultType.ABORT,
             "reconfigure_successful",
         )
+        # One for the flow's own check, one for the one time that the entry is loaded.
+        assert len(moved.pbx.requests_for(PING)) == 2
         assert entry.state is ConfigEntryState.LOADED
         assert entry.title == "Office"
         assert entry.data == {
