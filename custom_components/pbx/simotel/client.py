@@ -1,5 +1,6 @@
 """A client of the HTTP API of a Simotel PBX, version 4."""
 
+from datetime import date
 import json
 import logging
 from time import monotonic
@@ -11,12 +12,14 @@ from .envelope import data_of
 from .errors import InvalidResponseError, InvalidTextError, MethodNotAllowedError
 from .models import Credentials, OriginateRequest, Trunk, User
 from .numbers import clean_text
+from .reports import MOST_PAGES, PAGE, ReportRow, is_older, read_rows, report_query
 from .transport import send_once
 
 _LOGGER = logging.getLogger(__name__)
 
 _ORIGINATE: Final = "call/originate/act"
 _PING: Final = "setting/ping/act"
+_SEARCH_CALLS: Final = "reports/cdr/search"
 _SEARCH_TRUNKS: Final = "pbx/trunks/search"
 _SEARCH_USERS: Final = "pbx/users/search"
 
@@ -95,6 +98,29 @@ class SimotelClient:
             _SEARCH_TRUNKS, {"alike": "true", "conditions": {"name": ""}}
         )
         return [Trunk(name=name) for row in rows if (name := _text(row, "name"))]
+
+    async def find_call(
+        self, originated_call_id: str, *, today: date
+    ) -> ReportRow | None:
+        """Return what the PBX's report says of a call, None where it is not there.
+
+        Reads the newest 500 calls at most. `today` is anybody's: the PBX's own day may
+        be the one before or after.
+        """
+        for page in range(MOST_PAGES):
+            data = await self._request(
+                "POST",
+                _SEARCH_CALLS,
+                report_query(today=today, page=page),
+                longest_reply=_LONGEST_LIST,
+            )
+            rows = read_rows(data)
+            for row in rows:
+                if row.is_of(originated_call_id):
+                    return row
+            if len(rows) < PAGE or is_older(rows[-1], originated_call_id):
+                return None
+        return None
 
     async def _act(self, path: str, body: dict[str, str]) -> object:
         """Perform an operation whose verb the PBX's documents disagree on.

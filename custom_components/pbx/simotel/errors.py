@@ -125,3 +125,7 @@ class InvalidResponseError(SimotelError):
     """A complete reply came that is not what the PBX documents, or a redirect."""
 
     may_have_acted: ClassVar[bool] = True
+
+
+class InvalidEventError(SimotelError):
+    """What came is no event of the PBX."""

@@ -1,0 +1,143 @@
+"""The PBX's events in neutral words, as any make of PBX could say them."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from .events import Cdr, CdrQueue, Event, IncomingCall, NewState, OutgoingCall
+from .reports import ReportRow
+
+
+class Verdict(StrEnum):
+    """How the PBX says that a call ended."""
+
+    ANSWERED = "answered"
+    BUSY = "busy"
+    FAILED = "failed"
+    NO_ANSWER = "no_answer"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhoneSignal:
+    """A telephone changed its state.
+
+    `state` is ringing, in_use, idle, unavailable or another word; `direction` is in or
+    out as seen from the telephone, or empty. What was not said is empty.
+    """
+
+    phone: str
+    state: str
+    other_party: str = ""
+    direction: str = ""
+    call_id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LegSignal:
+    """A leg over a trunk began: from outside where `incoming`, else to outside."""
+
+    number: str
+    trunk: str = ""
+    incoming: bool = False
+    call_id: str = ""
+    originated_call_id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndSignal:
+    """The PBX's account of a call that ended.
+
+    `talk` and `wait` are seconds, None where the PBX does not say. `first_leg_failed`
+    tells that the caller was not reached, whatever the verdict is. `of_queue` marks the
+    account of a queue, which knows better than that of the call as a whole.
+    """
+
+    verdict: Verdict
+    caller: str = ""
+    callee: str = ""
+    talk: int | None = None
+    wait: int | None = None
+    recording: str = ""
+    trunk: str = ""
+    kind: str = ""
+    first_leg_failed: bool = False
+    of_queue: bool = False
+    call_id: str = ""
+    originated_call_id: str = ""
+
+
+type Signal = PhoneSignal | LegSignal | EndSignal
+
+# What stands where the callee should.
+_FAILED_FIRST_LEG = "failed"
+_VERDICTS = {
+    "ANSWERED": Verdict.ANSWERED,
+    "BUSY": Verdict.BUSY,
+    "NO ANSWER": Verdict.NO_ANSWER,
+    # Of queues.
+    "ABANDONED": Verdict.NO_ANSWER,
+    "MISSED": Verdict.NO_ANSWER,
+    # The PBX's panel names the last two; how data spell them is not documented.
+    "FAILED": Verdict.FAILED,
+    "BARRED": Verdict.FAILED,
+    "CONGESTED": Verdict.FAILED,
+    "CONGESTION": Verdict.FAILED,
+}
+
+
+def signal_of(event: Event) -> Signal | None:
+    """Say an event, or a row of the report, in neutral words.
+
+    None is for one that says nothing of a call's course.
+    """
+    match event:
+        case NewState():
+            return PhoneSignal(
+                phone=event.extension,
+                state=event.state,
+                other_party=event.participant,
+                direction=event.direction.casefold(),
+                call_id=event.call_id,
+            )
+        case IncomingCall() | OutgoingCall():
+            return LegSignal(
+                number=event.number,
+                trunk=event.trunk,
+                incoming=isinstance(event, IncomingCall),
+                call_id=event.call_id,
+                originated_call_id=event.originated_call_id,
+            )
+        case Cdr():
+            return EndSignal(
+                verdict=_VERDICTS.get(event.disposition, Verdict.OTHER),
+                caller=event.caller,
+                callee=event.callee,
+                talk=event.talk,
+                wait=event.wait,
+                recording=event.recording,
+                trunk=event.outgoing_trunk or event.entry_trunk,
+                kind=event.type,
+                first_leg_failed=_first_leg_failed(event),
+                call_id=event.call_id,
+                originated_call_id=event.originated_call_id,
+            )
+        case CdrQueue():
+            return EndSignal(
+                verdict=_VERDICTS.get(event.disposition, Verdict.OTHER),
+                caller=event.caller,
+                callee=event.agent,
+                talk=event.talk,
+                wait=event.wait,
+                recording=event.recording,
+                of_queue=True,
+                call_id=event.call_id,
+                originated_call_id=event.originated_call_id,
+            )
+    return None
+
+
+def _first_leg_failed(event: Cdr) -> bool:
+    """Tell whether the caller was not reached, whatever the disposition is."""
+    if event.callee.casefold() == _FAILED_FIRST_LEG:
+        return True
+    return isinstance(event, ReportRow) and event.first_leg_failed

@@ -1,0 +1,698 @@
+"""What is said of a call is proven by what was heard, or it is `unknown`."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from hypothesis import given, settings, strategies as st
+import pytest
+
+from custom_components.pbx.calls import (
+    GRACE,
+    HOLD,
+    KEPT_CALLS,
+    KEPT_FOR,
+    LIMIT_GRACE,
+    LONGEST_CALL,
+    LONGEST_REPORT,
+    Call,
+    CallTracker,
+    News,
+    Outcome,
+    Step,
+)
+from custom_components.pbx.simotel.signals import (
+    EndSignal,
+    LegSignal,
+    PhoneSignal,
+    Signal,
+    Verdict,
+)
+
+ORIGINATED = "orig.call.1703145054.787335"
+CALL_ID = "1703145055.17"
+
+
+@dataclass
+class World:
+    """A tracker with a clock that a test moves, and what it said."""
+
+    now: float = 1000.0
+    news: list[News] = field(default_factory=list)
+    reported: EndSignal | None = None
+
+    def __post_init__(self) -> None:
+        """Start the tracker on this world's clock."""
+        self.tracker = CallTracker(lambda: self.now)
+
+    def place(
+        self,
+        caller: str = "557",
+        callee: str = "552",
+        *,
+        originated: str = ORIGINATED,
+        trunk_name: str = "",
+        call_limit: int | None = None,
+    ) -> Call:
+        """Place a call that the PBX accepts."""
+        call = self.tracker.place(
+            caller=caller,
+            callee=callee,
+            caller_id="900",
+            timeout=30,
+            call_limit=call_limit,
+            trunk_name=trunk_name,
+        )
+        self.take(self.tracker.accept(call, originated))
+        return call
+
+    def hear(self, *signals: Signal) -> None:
+        """Hear one signal after the other, a tenth of a second apart."""
+        for signal in signals:
+            self.wait(0.1)
+            self.take(self.tracker.hear(signal))
+
+    def wait(self, seconds: float) -> None:
+        """Let time go by, and the tracker do what is due meanwhile."""
+        until = self.now + seconds
+        while (due := self.tracker.next_due) is not None and due <= until:
+            self.now = max(self.now, due)
+            self.take(self.tracker.tick())
+        self.now = until
+        self.take(self.tracker.tick())
+
+    def take(self, news: Iterable[News]) -> None:
+        """Keep what is said; where a report is wanted, look into it at once."""
+        for item in news:
+            self.news.append(item)
+            if item.step is Step.REPORT_WANTED:
+                self.take(self.tracker.report(item.call, self.reported))
+
+    def steps(self) -> list[Step]:
+        """Return what was said, in its order."""
+        return [item.step for item in self.news if item.step is not Step.REPORT_WANTED]
+
+
+def phone(number: str, state: str, **more: str) -> PhoneSignal:
+    """Return a telephone's new state in our call."""
+    party = {"557": "552", "552": "900"}.get(number, "")
+    return PhoneSignal(
+        **{
+            "phone": number,
+            "state": state,
+            "other_party": party if state != "idle" else "",
+            "call_id": CALL_ID,
+            **more,
+        }
+    )
+
+
+def end(verdict: Verdict = Verdict.ANSWERED, **more: Any) -> EndSignal:
+    """Return the PBX's account of our call."""
+    return replace(
+        EndSignal(verdict=verdict, call_id=CALL_ID, originated_call_id=ORIGINATED),
+        **more,
+    )
+
+
+def outside(number: str = "09121234567") -> LegSignal:
+    """Return a leg to outside of our call."""
+    return LegSignal(number=number, call_id=CALL_ID, originated_call_id=ORIGINATED)
+
+
+def is_open(call: Call) -> bool:
+    """Tell whether a call has not ended yet."""
+    return call.ending is None
+
+
+CALLER_RINGS = phone("557", "ringing")
+CALLER_ANSWERS = phone("557", "in_use")
+CALLER_IDLE = phone("557", "idle")
+CALLEE_RINGS = phone("552", "ringing", direction="in")
+CALLEE_ANSWERS = phone("552", "in_use", direction="in")
+CALLEE_IDLE = phone("552", "idle")
+BOTH_RANG = (CALLER_RINGS, CALLER_ANSWERS, CALLEE_RINGS)
+TALKED = (*BOTH_RANG, CALLEE_ANSWERS, CALLER_IDLE, CALLEE_IDLE)
+UNANSWERED = (*BOTH_RANG, CALLEE_IDLE, CALLER_IDLE)
+NOT_TAKEN = (CALLER_RINGS, CALLER_IDLE)
+
+ROWS: dict[str, tuple[tuple[Signal, ...], Outcome]] = {
+    "answered": ((*TALKED, end(talk=9)), Outcome.ANSWERED),
+    "answered, Cdr first": (
+        (*BOTH_RANG, CALLEE_ANSWERS, end(talk=9), CALLER_IDLE, CALLEE_IDLE),
+        Outcome.ANSWERED,
+    ),
+    "answered, Cdr alone": ((end(talk=9),), Outcome.ANSWERED),
+    "answered, no Cdr": (TALKED, Outcome.ANSWERED),
+    "answered, Cdr of 0 s, callee seen in use": (
+        (*TALKED, end(talk=0)),
+        Outcome.ANSWERED,
+    ),
+    "Cdr of 0 s alone": ((CALLER_RINGS, CALLER_ANSWERS, end(talk=0)), Outcome.UNKNOWN),
+    "Cdr ANSWERED without talk seconds": ((end(),), Outcome.UNKNOWN),
+    "answered outside": (
+        (CALLER_RINGS, CALLER_ANSWERS, outside(), CALLER_IDLE, end(talk=9)),
+        Outcome.ANSWERED,
+    ),
+    "busy": (
+        (CALLER_RINGS, CALLER_ANSWERS, CALLER_IDLE, end(Verdict.BUSY)),
+        Outcome.BUSY,
+    ),
+    "busy, then ANSWERED of 0 s": (
+        (CALLER_RINGS, CALLER_ANSWERS, end(Verdict.BUSY), end(talk=0), CALLER_IDLE),
+        Outcome.BUSY,
+    ),
+    "ANSWERED of 0 s, then busy": (
+        (CALLER_RINGS, CALLER_ANSWERS, end(talk=0), end(Verdict.BUSY), CALLER_IDLE),
+        Outcome.BUSY,
+    ),
+    "no answer": ((*UNANSWERED, end(Verdict.NO_ANSWER)), Outcome.NO_ANSWER),
+    "no answer, Cdr alone": ((end(Verdict.NO_ANSWER),), Outcome.NO_ANSWER),
+    "no answer, no Cdr": (UNANSWERED, Outcome.UNKNOWN),
+    "no answer outside": (
+        (CALLER_RINGS, CALLER_ANSWERS, outside(), end(Verdict.NO_ANSWER)),
+        Outcome.NO_ANSWER,
+    ),
+    "failed": (
+        (CALLER_RINGS, CALLER_ANSWERS, CALLER_IDLE, end(Verdict.FAILED)),
+        Outcome.FAILED,
+    ),
+    "another word of the PBX": (
+        (CALLER_RINGS, CALLER_ANSWERS, end(Verdict.OTHER)),
+        Outcome.UNKNOWN,
+    ),
+    "accounts that contradict each other": (
+        (CALLER_RINGS, CALLER_ANSWERS, end(Verdict.BUSY), end(Verdict.FAILED)),
+        Outcome.UNKNOWN,
+    ),
+    "account that contradicts the telephones": (
+        (*TALKED, end(Verdict.BUSY)),
+        Outcome.UNKNOWN,
+    ),
+    "first leg failed, Cdr": (
+        (*NOT_TAKEN, end(Verdict.NO_ANSWER, first_leg_failed=True)),
+        Outcome.CALLER_NO_ANSWER,
+    ),
+    "first leg failed, Cdr alone": (
+        (end(Verdict.FAILED, first_leg_failed=True),),
+        Outcome.CALLER_NO_ANSWER,
+    ),
+    "first leg failed, no Cdr": (NOT_TAKEN, Outcome.CALLER_NO_ANSWER),
+    "first leg failed, Cdr that looks like a second leg's": (
+        (*NOT_TAKEN, end(Verdict.NO_ANSWER)),
+        Outcome.UNKNOWN,
+    ),
+    "caller rings on": ((CALLER_RINGS,), Outcome.CALLER_NO_ANSWER),
+    "caller unavailable": (
+        (phone("557", "unavailable", call_id=""),),
+        Outcome.CALLER_NO_ANSWER,
+    ),
+    "nothing heard": ((), Outcome.UNKNOWN),
+    "queue answered": (
+        (
+            CALLER_RINGS,
+            CALLER_ANSWERS,
+            phone("993", "ringing"),
+            phone("993", "in_use"),
+            end(Verdict.ANSWERED, talk=40),
+            end(Verdict.ANSWERED, talk=31, of_queue=True),
+        ),
+        Outcome.ANSWERED,
+    ),
+    "queue not answered, though the call was": (
+        (
+            CALLER_RINGS,
+            CALLER_ANSWERS,
+            end(Verdict.ANSWERED, talk=40),
+            end(Verdict.NO_ANSWER, of_queue=True),
+        ),
+        Outcome.NO_ANSWER,
+    ),
+}
+
+
+@pytest.mark.parametrize("row", ROWS)
+def test_outcome(row: str) -> None:
+    """Each sequence of events has one outcome, and every call ends."""
+    signals, outcome = ROWS[row]
+    world = World()
+    call = world.place()
+    world.hear(*signals)
+    world.wait(LONGEST_CALL + GRACE)
+    assert call.ending
+    assert call.ending.outcome is outcome
+    assert world.steps().count(Step.ENDED) == 1
+    assert not world.tracker.open_calls
+    assert world.tracker.next_due is None
+
+
+def test_call_is_followed_step_by_step() -> None:
+    """Each step is said once, when it is known."""
+    world = World()
+    call = world.place()
+    world.hear(CALLER_RINGS, CALLER_RINGS)
+    assert world.steps() == [Step.CALLER_RINGING]
+    world.hear(CALLER_ANSWERS, CALLEE_RINGS)
+    assert world.steps()[1:] == [Step.CALLER_ANSWERED, Step.CALLEE_RINGING]
+    world.hear(CALLEE_ANSWERS, CALLEE_ANSWERS)
+    assert world.steps()[3:] == [Step.ANSWERED]
+    assert is_open(call)
+    world.wait(600)
+    assert is_open(call)
+    world.hear(end(talk=600, wait=4, recording="a.mp3", trunk="cisco"))
+    assert world.steps()[4:] == [Step.ENDED]
+    assert call.ending
+    assert (call.ending.wait, call.ending.talk) == (4, 600)
+    assert (call.ending.recording, call.ending.trunk) == ("a.mp3", "cisco")
+
+
+def test_answer_outside_is_known_with_the_account() -> None:
+    """The PBX does not announce it; the account proves it afterwards."""
+    world = World()
+    world.place(callee="09121234567")
+    world.hear(phone("557", "in_use", other_party="09121234567"), outside())
+    assert Step.ANSWERED not in world.steps()
+    world.hear(end(talk=5))
+    world.wait(HOLD)
+    assert world.steps()[-2:] == [Step.ANSWERED, Step.ENDED]
+
+
+def test_account_is_held_while_another_may_come() -> None:
+    """Events overtake each other."""
+    world = World()
+    call = world.place()
+    world.hear(end(Verdict.BUSY))
+    world.wait(HOLD - 0.5)
+    assert is_open(call)
+    world.wait(0.5)
+    assert call.ending
+
+
+def test_account_without_doubt_is_not_held() -> None:
+    """Both were seen talking, and the PBX says so too."""
+    world = World()
+    call = world.place()
+    world.hear(*BOTH_RANG, CALLEE_ANSWERS, end(talk=9))
+    assert call.ending
+
+
+def test_idle_that_overtook_the_answer_proves_nothing() -> None:
+    """A caller who fell idle and was seen in use afterwards has answered."""
+    world = World()
+    call = world.place()
+    world.hear(CALLER_RINGS, CALLER_IDLE, CALLER_ANSWERS)
+    world.wait(HOLD)
+    assert call.ending
+    assert call.ending.outcome is Outcome.UNKNOWN
+
+
+def test_event_that_overtook_the_reply_is_not_lost() -> None:
+    """The id is known a moment later."""
+    world = World()
+    call = world.tracker.place(caller="557", callee="552", caller_id="1", timeout=30)
+    world.hear(end(talk=9), outside())
+    assert is_open(call)
+    world.take(world.tracker.accept(call, ORIGINATED))
+    world.wait(HOLD)
+    assert call.ending
+    assert call.ending.talk == 9
+
+
+def test_early_event_is_not_kept_for_ever() -> None:
+    """What nobody asked for is forgotten after a minute."""
+    world = World()
+    world.hear(end(talk=9))
+    world.wait(61)
+    world.hear(end(talk=9, originated_call_id="orig.call.2.2"))
+    call = world.place()
+    world.wait(HOLD)
+    assert is_open(call)
+
+
+def test_call_that_was_not_placed_is_forgotten() -> None:
+    """It never rang."""
+    world = World()
+    call = world.tracker.place(caller="557", callee="552", caller_id="1", timeout=30)
+    world.tracker.discard(call)
+    world.hear(CALLER_RINGS)
+    world.wait(LONGEST_CALL)
+    assert not world.news
+
+
+@pytest.mark.parametrize(
+    ("call_limit", "longest"), [(None, LONGEST_CALL), (60, 60 + LIMIT_GRACE)]
+)
+def test_conversation_without_an_end_ends(
+    call_limit: int | None, longest: float
+) -> None:
+    """Answered, as far as is known; how long they talked is not."""
+    world = World()
+    call = world.place(call_limit=call_limit)
+    world.hear(*BOTH_RANG, CALLEE_ANSWERS)
+    world.wait(longest - 1)
+    assert is_open(call)
+    world.wait(1)
+    assert call.ending
+    assert (call.ending.outcome, call.ending.talk) == (Outcome.ANSWERED, None)
+
+
+def test_silent_caller_is_given_up_after_his_ring_time() -> None:
+    """And not before."""
+    world = World()
+    call = world.place()
+    world.wait(30 + GRACE - 1)
+    assert is_open(call)
+    world.wait(1)
+    assert call.ending
+
+
+def test_report_settles_what_the_clock_would_guess() -> None:
+    """A look into it comes before the clock's answer."""
+    world = World(reported=end(Verdict.BUSY))
+    call = world.place()
+    world.wait(30 + GRACE)
+    assert call.ending
+    assert call.ending.outcome is Outcome.BUSY
+
+
+def test_report_that_never_comes_is_not_waited_for() -> None:
+    """Nothing waits for ever."""
+    world = World()
+    call = world.place()
+    world.take = world.news.extend  # type: ignore[assignment,method-assign]
+    world.wait(30 + GRACE)
+    assert is_open(call)
+    world.wait(LONGEST_REPORT)
+    assert call.ending
+    assert not world.tracker.report(call, end(talk=9))
+    assert call.ending.outcome is Outcome.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("late", "outcome"),
+    [
+        ([end(talk=9)], Outcome.ANSWERED),
+        ([end(talk=9), end(Verdict.BUSY)], Outcome.ANSWERED),
+        ([end(talk=0), end(Verdict.BUSY)], Outcome.BUSY),
+        ([end(Verdict.OTHER)], Outcome.UNKNOWN),
+    ],
+)
+def test_late_account_settles_the_call_once(
+    late: list[EndSignal], outcome: Outcome
+) -> None:
+    """The clock ends the wait, not the truth."""
+    world = World()
+    call = world.place()
+    world.wait(60)
+    world.hear(*late, *late)
+    assert call.ending
+    assert call.ending.outcome is outcome
+    expected = 1 if outcome is Outcome.UNKNOWN else 2
+    assert world.steps().count(Step.ENDED) == expected
+
+
+def test_account_that_follows_an_account_changes_nothing() -> None:
+    """The PBX may write a second row for a call that has ended."""
+    world = World()
+    call = world.place()
+    world.hear(end(Verdict.BUSY))
+    world.wait(HOLD)
+    world.hear(end(talk=9))
+    assert call.ending
+    assert call.ending.outcome is Outcome.BUSY
+    assert world.steps().count(Step.ENDED) == 1
+
+
+def test_call_id_that_was_learned_names_the_call() -> None:
+    """With the originated one, and then by itself."""
+    world = World()
+    call = world.place(callee="09121234567")
+    world.hear(outside(), end(talk=9, originated_call_id=""))
+    world.wait(HOLD)
+    assert call.ending
+    assert call.ending.talk == 9
+
+
+def test_call_id_that_two_calls_share_names_neither() -> None:
+    """Two originates in one second may share it."""
+    world = World()
+    first = world.place("557", "552", originated="orig.call.1.1")
+    second = world.place("558", "553", originated="orig.call.1.2")
+    world.hear(
+        replace(outside(), originated_call_id="orig.call.1.1"),
+        replace(outside(), originated_call_id="orig.call.1.2"),
+        end(talk=9, originated_call_id=""),
+        phone("557", "in_use"),
+    )
+    world.wait(HOLD)
+    assert is_open(first)
+    assert is_open(second)
+    assert Step.CALLER_ANSWERED not in world.steps()
+    world.hear(
+        end(talk=1, originated_call_id="orig.call.1.1"),
+        end(talk=2, originated_call_id="orig.call.1.2"),
+    )
+    world.wait(HOLD)
+    assert first.ending
+    assert second.ending
+    assert (first.ending.talk, second.ending.talk) == (1, 2)
+
+
+def test_account_of_another_originate_is_never_ours() -> None:
+    """Not even with our call id."""
+    world = World()
+    call = world.place()
+    world.hear(outside(), end(talk=9, originated_call_id="orig.call.9.9"))
+    world.wait(HOLD)
+    assert is_open(call)
+
+
+@pytest.mark.parametrize(
+    "stranger",
+    [
+        phone("557", "in_use", other_party="600"),
+        phone("552", "in_use", other_party="600", direction="in"),
+        phone("552", "in_use", direction="out"),
+        phone("600", "in_use"),
+    ],
+)
+def test_state_of_another_call_is_not_ours(stranger: PhoneSignal) -> None:
+    """Its other party or its direction does not fit."""
+    world = World()
+    world.place()
+    world.hear(replace(stranger, call_id="1703145055.99"))
+    assert not world.news
+
+
+def test_call_id_heard_before_the_request_is_another_call() -> None:
+    """What was there before cannot be ours."""
+    world = World()
+    world.hear(phone("557", "ringing"), phone("557", "idle"))
+    world.place()
+    world.hear(phone("557", "ringing"))
+    assert not world.news
+
+
+def test_states_of_a_telephone_already_in_use_prove_nothing() -> None:
+    """Whose they are cannot be told."""
+    world = World()
+    world.hear(phone("557", "in_use", call_id="1.1", other_party="600"))
+    call = world.place()
+    world.hear(CALLER_RINGS, CALLER_IDLE)
+    assert not world.news
+    world.wait(60)
+    assert call.ending
+    assert call.ending.outcome is Outcome.UNKNOWN
+
+
+def test_states_that_two_calls_could_claim_prove_nothing() -> None:
+    """Neither then nor later."""
+    world = World()
+    first = world.place(originated="orig.call.1.1")
+    second = world.place(originated="orig.call.1.2")
+    world.hear(CALLER_RINGS, CALLER_IDLE)
+    assert not world.news
+    world.wait(60)
+    for call in (first, second):
+        assert call.ending
+        assert call.ending.outcome is Outcome.UNKNOWN
+
+
+def test_callee_who_rings_shows_that_the_caller_has_answered() -> None:
+    """Though the event that said so was lost."""
+    world = World()
+    call = world.place()
+    world.hear(CALLER_RINGS, CALLEE_RINGS)
+    world.wait(60)
+    world.hear(CALLEE_IDLE, CALLER_IDLE, end(Verdict.NO_ANSWER))
+    world.wait(HOLD)
+    assert call.ending
+    assert call.ending.outcome is Outcome.NO_ANSWER
+
+
+def test_callee_who_is_not_proven_to_be_ours_shows_nothing() -> None:
+    """A state without another party may be of any call while the caller rings."""
+    world = World()
+    call = world.place()
+    world.hear(CALLER_RINGS, replace(CALLEE_RINGS, other_party="", call_id="1.1"))
+    world.wait(60)
+    assert call.ending
+    assert call.ending.outcome is Outcome.CALLER_NO_ANSWER
+
+
+def test_caller_outside_is_never_said_not_to_have_answered() -> None:
+    """Silence about somebody outside proves nothing."""
+    world = World()
+    call = world.place("09121234567", "552", trunk_name="cisco")
+    world.hear(outside("09121234567"))
+    world.wait(60)
+    assert call.ending
+    assert call.ending.outcome is Outcome.UNKNOWN
+
+
+def test_second_leg_of_a_caller_outside_keeps_the_call_open() -> None:
+    """The leg to the callee follows the caller's answer."""
+    world = World()
+    call = world.place("09121234567", "09127654321", trunk_name="cisco")
+    world.hear(outside("09121234567"), outside("09127654321"))
+    world.wait(600)
+    assert is_open(call)
+    world.hear(replace(outside(), incoming=True), end(talk=580))
+    world.wait(HOLD)
+    assert call.ending
+    assert call.ending.talk == 580
+
+
+def test_agent_of_a_queue_belongs_to_the_call_by_its_id() -> None:
+    """Nobody knew the agent's number before."""
+    world = World()
+    world.place(callee="9009")
+    world.hear(
+        replace(CALLER_RINGS, other_party="9009"),
+        replace(CALLER_ANSWERS, other_party="9009"),
+        outside(),
+        phone("993", "ringing"),
+        phone("993", "in_use"),
+    )
+    assert world.steps()[-1] is Step.ANSWERED
+
+
+def test_finished_calls_are_forgotten() -> None:
+    """After an hour, and at most a thousand are kept."""
+    world = World()
+    for number in range(KEPT_CALLS + 50):
+        world.place(str(number), "552", originated=f"orig.call.1.{number}")
+        world.hear(
+            end(
+                Verdict.BUSY,
+                originated_call_id=f"orig.call.1.{number}",
+                call_id=f"1.{number}",
+            )
+        )
+    world.wait(HOLD)
+    kept = [
+        number
+        for number in range(KEPT_CALLS + 50)
+        if world.tracker.owner_of(end(originated_call_id=f"orig.call.1.{number}"))
+    ]
+    assert len(kept) == KEPT_CALLS
+    world.wait(KEPT_FOR + 60)
+    assert world.tracker.owner_of(end(originated_call_id="orig.call.1.1049")) is None
+    assert world.tracker.owner_of(end(originated_call_id="", call_id="1.1049")) is None
+
+
+def test_ids_that_were_heard_are_bounded() -> None:
+    """A PBX with many calls does not fill the memory."""
+    world = World()
+    for number in range(10_100):
+        world.tracker.hear(phone("600", "idle", call_id=f"2.{number}"))
+    world.place()
+    # The oldest ids are forgotten, the newest still count as heard before.
+    world.hear(phone("557", "ringing", call_id="2.10099"))
+    assert not world.news
+    world.hear(phone("557", "ringing", call_id="2.0"))
+    assert world.steps() == [Step.CALLER_RINGING]
+
+
+def test_unknown_states_are_kept_but_prove_nothing() -> None:
+    """A newer PBX may have more of them."""
+    world = World()
+    world.place()
+    world.hear(phone("557", "Dancing"))
+    assert world.tracker.states == {"557": "Dancing"}
+    assert not world.news
+
+
+TRUTHS: dict[str, tuple[tuple[Signal, ...], set[Outcome]]] = {
+    "answered": ((*TALKED, end(talk=9)), {Outcome.ANSWERED}),
+    "answered outside": (
+        (CALLER_RINGS, CALLER_ANSWERS, outside("552"), CALLER_IDLE, end(talk=9)),
+        {Outcome.ANSWERED},
+    ),
+    "busy": (
+        (CALLER_RINGS, CALLER_ANSWERS, end(Verdict.BUSY), CALLER_IDLE),
+        {Outcome.BUSY},
+    ),
+    "busy, with a second account": (
+        (CALLER_RINGS, CALLER_ANSWERS, end(Verdict.BUSY), end(talk=0), CALLER_IDLE),
+        {Outcome.BUSY},
+    ),
+    "no answer": ((*UNANSWERED, end(Verdict.NO_ANSWER)), {Outcome.NO_ANSWER}),
+    "first leg failed": (NOT_TAKEN, {Outcome.CALLER_NO_ANSWER}),
+    "first leg failed with an account": (
+        (*NOT_TAKEN, end(Verdict.NO_ANSWER, first_leg_failed=True)),
+        {Outcome.CALLER_NO_ANSWER},
+    ),
+}
+
+STATES: list[Signal] = [
+    PhoneSignal(phone=number, state=state, other_party="600", call_id=call_id)
+    for number in ("557", "552")
+    for state in ("ringing", "in_use")
+    for call_id in ("1703145055.90", "1703145055.91")
+]
+STRANGERS: list[Signal] = [
+    *STATES,
+    EndSignal(verdict=Verdict.ANSWERED, talk=50, call_id="1703145055.90"),
+    EndSignal(
+        verdict=Verdict.BUSY,
+        call_id="1703145055.91",
+        originated_call_id="orig.call.8.8",
+    ),
+    LegSignal(number="552", call_id="1703145055.90"),
+]
+
+
+@settings(max_examples=600, deadline=None)
+@given(data=st.data())
+def test_what_is_said_is_true_or_unknown(data: st.DataObject) -> None:
+    """With events doubled, shuffled, one of them lost, and strangers in between."""
+    name = data.draw(st.sampled_from(sorted(TRUTHS)))
+    signals, truths = TRUTHS[name]
+    heard = list(signals)
+    if data.draw(st.booleans(), label="one is lost"):
+        heard.pop(data.draw(st.integers(0, len(heard) - 1)))
+    # Within three seconds events overtake each other; those of one second do here.
+    times = [
+        (index * 0.4 + data.draw(st.floats(0, 1.2)), signal)
+        for index, signal in enumerate(heard)
+    ]
+    more = data.draw(st.lists(st.sampled_from([*heard, *STRANGERS]), max_size=9))
+    times.extend((data.draw(st.floats(0, 4)), signal) for signal in more)
+    times.sort(key=lambda item: item[0])
+
+    world = World()
+    call = world.place()
+    began = world.now
+    for time, signal in times:
+        world.wait(max(0.0, began + time - world.now))
+        world.take(world.tracker.hear(signal))
+    world.wait(LONGEST_CALL + 60)
+
+    assert call.ending
+    assert call.ending.outcome in truths | {Outcome.UNKNOWN}
+    said = set(world.steps())
+    if Outcome.ANSWERED not in truths:
+        assert Step.ANSWERED not in said
+    if truths == {Outcome.CALLER_NO_ANSWER}:
+        assert Step.CALLER_ANSWERED not in said
