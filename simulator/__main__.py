@@ -10,6 +10,8 @@ import tomllib
 from .server import Simulator
 from .settings import Settings, SettingsError
 
+_BY_HAND = {"behaviour": "manual", "talk": 0.0}
+
 
 def main() -> int:
     """Run the simulator until it is told to end; return the exit status."""
@@ -26,6 +28,8 @@ def main() -> int:
     ) as error:
         sys.stderr.write(f"Cannot use {arguments.config}: {error}\n")
         return 2
+    if arguments.manual:
+        settings = settings.changed({"extension_phone": _BY_HAND})
     return asyncio.run(_serve(settings, host=arguments.host, port=arguments.port))
 
 
@@ -46,6 +50,11 @@ def _arguments() -> argparse.Namespace:
     )
     parser.add_argument(
         "--config", type=Path, help="TOML file with switches, see example.toml"
+    )
+    parser.add_argument(
+        "--manual",
+        action="store_true",
+        help="let extensions ring until somebody answers them on the page",
     )
     return parser.parse_args()
 

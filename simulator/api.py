@@ -47,7 +47,7 @@ def _originate(pbx: Pbx, parameters: Parameters) -> Outcome:
         call_limit=call_limit or None,
     )
     _check_dialplan(order, pbx.settings)
-    call = pbx.place(order)
+    call = pbx.place(order, after_reply=True)
     return Outcome(message=None, data={"originated_call_id": call.originated_call_id})
 
 
@@ -70,7 +70,8 @@ def _check_dialplan(order: CallOrder, settings: Settings) -> None:
         refuse_missing("trunk_name")
 
 
-def _ping(_pbx: Pbx, _parameters: Parameters) -> Outcome:
+def _ping(pbx: Pbx, _parameters: Parameters) -> Outcome:
+    pbx.send_ping_event()
     return Outcome(message=_PING_ANSWER, data=None)
 
 

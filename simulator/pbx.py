@@ -1,15 +1,26 @@
 """The state of the simulated PBX: how it is set up and what has happened to it."""
 
+import asyncio
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields as fields_of, replace
 import time
 
 from multidict import CIMultiDictProxy
 
+from .calls import Call, CallKind, Parties
+from .changes import Changes
+from .delivery import Delivery, EventRecord
+from .dialplan import TrunkState, outgoing_trunk
+from .events import Event
+from .exchange import Exchange, NotPossible
 from .faults import Faults
 from .settings import Settings
+from .switches import Phone
+from .timers import Sleep, Timers
 from .wire import Json, Row
+
+_PHONE_FIELDS = tuple(field.name for field in fields_of(Phone))
 
 
 @dataclass(slots=True, kw_only=True)
@@ -89,7 +100,8 @@ class CallRecord:
 class Pbx:
     """A PBX with its journal of requests, its calls and its report rows, newest last.
 
-    Of each of the three the newest `settings.keep_records` are kept.
+    Of each of them, and of the events, the newest `settings.keep_records` are kept.
+    Telephones ring and events are sent between `start` and `stop` only.
     """
 
     def __init__(
@@ -97,8 +109,13 @@ class Pbx:
         settings: Settings | None = None,
         *,
         clock: Callable[[], float] = time.time,
+        sleep: Sleep = asyncio.sleep,
     ) -> None:
-        """Set the PBX up; `clock` gives the seconds since 1970."""
+        """Set the PBX up.
+
+        `clock` gives the seconds since 1970. `sleep` is how calls let time pass:
+        `timers.instant` lets none pass.
+        """
         self._initial = settings or Settings()
         self._settings = self._initial
         self._clock = clock
@@ -107,6 +124,24 @@ class Pbx:
         self._calls: deque[CallRecord] = deque()
         self._rows: deque[Row] = deque()
         self.faults = Faults(self._initial.faults)
+        self.changes = Changes()
+        self._timers = Timers(speed=self._initial.speed, sleep=sleep)
+        self._delivery = Delivery(
+            lambda: self._settings,
+            clock=clock,
+            timers=self._timers,
+            changes=self.changes,
+        )
+        self.exchange = Exchange(
+            self._initial,
+            clock=clock,
+            timers=self._timers,
+            tell=self._delivery.push,
+            report=self.add_rows,
+            changes=self.changes,
+        )
+        self._after_reply: list[Callable[[], None]] = []
+        self._tasks: list[asyncio.Task[None]] = []
 
     @property
     def settings(self) -> Settings:
@@ -128,6 +163,79 @@ class Pbx:
         """The rows of the call report."""
         return tuple(self._rows)
 
+    @property
+    def traffic(self) -> Sequence[Call]:
+        """The calls of all kinds, with what became of them."""
+        return self.exchange.calls
+
+    def call_of(self, originated_call_id: str) -> Call:
+        """Return the call of an originate; raises LookupError for an unknown id."""
+        for call in self.traffic:
+            if call.originated_call_id == originated_call_id:
+                return call
+        raise LookupError(originated_call_id)
+
+    @property
+    def events(self) -> Sequence[EventRecord]:
+        """The events that were sent, in this order, and those that wait for it."""
+        return tuple(
+            record
+            for record in self._delivery.records
+            if record.fate in ("sent", "waiting")
+        )
+
+    @property
+    def all_events(self) -> Sequence[EventRecord]:
+        """The events, with those that were not sent: not ticked, or dropped."""
+        return self._delivery.records
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether no call goes on and every event has been delivered."""
+        return (
+            self.exchange.is_idle
+            and self._delivery.is_idle
+            and self._timers.is_idle
+            and not self._after_reply
+        )
+
+    async def start(self) -> None:
+        """Let telephones ring and events be sent."""
+        self._tasks = [
+            asyncio.create_task(self._timers.run()),
+            asyncio.create_task(self._delivery.run()),
+        ]
+        for task in self._tasks:
+            # Those who wait for the end of all calls learn of a failure.
+            task.add_done_callback(lambda _task: self.changes.note())
+
+    async def stop(self) -> None:
+        """End all calls without a trace and send nothing more, at once."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._tasks = []
+        self._drop_all()
+
+    async def idle(self) -> None:
+        """Wait until no call goes on and every event has been delivered.
+
+        A call in which nobody ever hangs up goes on. Raises what went wrong where the
+        simulator itself failed.
+        """
+        while not self.is_idle:
+            if not self._tasks:
+                raise RuntimeError("The PBX was not started")
+            for task in self._tasks:
+                if task.done():
+                    task.result()
+            await self.changes.beyond(self.changes.count)
+
+    async def delivered(self) -> None:
+        """Wait until every event that is to be sent by now has been delivered."""
+        while not self._delivery.is_idle:
+            await self.changes.beyond(self.changes.count)
+
     def now(self) -> float:
         """Return the PBX's own time in seconds since 1970."""
         return self._clock()
@@ -146,10 +254,16 @@ class Pbx:
 
     def reset(self) -> None:
         """Go back to the settings of the start and forget everything that happened."""
+        self._drop_all()
         self._adopt(self._initial)
         self.faults = Faults(self._initial.faults)
+        self._delivery.drop_all()
+        self._delivery.renew()
+        self.exchange.reset()
         self.forget_requests()
         self.forget_calls()
+        self.forget_traffic()
+        self.forget_events()
         self.forget_rows()
 
     def requests_for(self, path: str) -> list[RequestRecord]:
@@ -164,8 +278,11 @@ class Pbx:
         """Add a request to the journal."""
         self._keep(self._requests, record)
 
-    def place(self, order: CallOrder) -> CallRecord:
-        """Accept a call and give it its id, unique in the life of this PBX."""
+    def place(self, order: CallOrder, *, after_reply: bool = False) -> CallRecord:
+        """Accept a call and give it its id, unique in the life of this PBX.
+
+        It begins at once, or when the reply to the request has been sent.
+        """
         now = self.now()
         # The PBX's ids look like its clock in microseconds, which two calls must not
         # share.
@@ -177,7 +294,114 @@ class Pbx:
             order=order,
         )
         self._keep(self._calls, call)
+        begun = self.exchange.place(
+            Parties(
+                caller=order.caller,
+                callee=order.callee,
+                context=order.context,
+                caller_id=order.caller_id,
+                trunk=order.trunk_name,
+                timeout=order.timeout,
+                call_limit=order.call_limit,
+            ),
+            kind="originated",
+            time=now,
+            originated_call_id=call.originated_call_id,
+        )
+        if after_reply:
+            self._after_reply.append(begun.begin)
+        else:
+            begun.begin()
         return call
+
+    def send_ping_event(self) -> None:
+        """Send a Ping event when the reply to the request has been sent."""
+        self._after_reply.append(lambda: self.send_event("Ping"))
+
+    def take_after_reply(self) -> list[Callable[[], None]]:
+        """Return what is to be done when the reply to a request has been sent.
+
+        Who takes it has to do it.
+        """
+        taken, self._after_reply = self._after_reply, []
+        return taken
+
+    def dial(self, caller: str, callee: str) -> Call:
+        """Let an extension call a number by itself, as somebody who lifts it and dials.
+
+        Raises NotPossible where it is no extension or does something else.
+        """
+        extension = self._settings.extension(caller)
+        if extension is None:
+            raise NotPossible(f"{caller} is no extension")
+        if self.exchange.line(caller).state != "Idle":
+            raise NotPossible(f"{caller} is not idle")
+        return self._begin(
+            Parties(
+                caller=caller,
+                callee=callee,
+                context=extension.context,
+                caller_id=caller,
+            ),
+            kind="inside",
+        )
+
+    def dial_in(self, number: str, callee: str, *, trunk: str = "") -> Call:
+        """Let somebody outside call a number of the PBX.
+
+        `trunk` is the one by which he comes in, the usual one for outgoing calls where
+        none is named. Raises NotPossible where that one is down.
+        """
+        trunk = trunk or outgoing_trunk(self._settings)
+        if self.exchange.trunk_states.get(trunk) != "Ok":
+            raise NotPossible(f"Trunk {trunk} is down")
+        if not (
+            self._settings.extension(callee)
+            or any(queue.number == callee for queue in self._settings.queues)
+        ):
+            raise NotPossible(f"{callee} is neither an extension nor a queue")
+        context = self._settings.contexts[0] if self._settings.contexts else ""
+        return self._begin(
+            Parties(
+                caller=number,
+                callee=callee,
+                context=context,
+                caller_id=number,
+                trunk=trunk,
+            ),
+            kind="incoming",
+        )
+
+    def answer(self, number: str) -> None:
+        """Answer a telephone; raises NotPossible where it does not ring."""
+        self.exchange.answer(number)
+
+    def reject(self, number: str) -> None:
+        """Reject a call; raises NotPossible where the telephone does not ring."""
+        self.exchange.reject(number)
+
+    def hang_up(self, number: str) -> None:
+        """Hang up; raises NotPossible where the telephone is not in a call."""
+        self.exchange.hang_up(number)
+
+    def set_trunk(self, name: str, state: TrunkState) -> None:
+        """Change the state of a trunk; raises NotPossible where there is no such one."""
+        self.exchange.set_trunk(name, state)
+
+    def set_phone(self, number: str, changes: Mapping[str, object]) -> None:
+        """Change how one telephone behaves, by the names of `phones` in `example.toml`.
+
+        What is not named stays as it is for that number. Raises SettingsError for what
+        cannot be meant.
+        """
+        others = [phone for phone in self._settings.phones if phone.number != number]
+        usual = replace(self.exchange.behaviour(number), number=number)
+        mine = {name: getattr(usual, name) for name in _PHONE_FIELDS} | dict(changes)
+        self.change(phones=[{**mine, "number": number}, *others])
+
+    def send_event(self, name: str, fields: Mapping[str, Json] | None = None) -> None:
+        """Send an event of any name and with any fields."""
+        self._delivery.push(Event(name=name, fields=fields or {}))
 
     def add_rows(self, rows: Iterable[Row]) -> None:
         """Add rows to the call report, in the documented shape or in any other."""
@@ -187,21 +411,51 @@ class Pbx:
     def forget_requests(self) -> None:
         """Empty the journal."""
         self._requests.clear()
+        self.changes.note()
 
     def forget_calls(self) -> None:
         """Forget the calls; their ids are not used again."""
         self._calls.clear()
+        self.changes.note()
+
+    def forget_traffic(self) -> None:
+        """Forget the calls that are over."""
+        self.exchange.forget()
+
+    def forget_events(self) -> None:
+        """Forget the events, those left out that wait to be sent."""
+        self._delivery.forget()
 
     def forget_rows(self) -> None:
         """Empty the call report."""
         self._rows.clear()
+        self.changes.note()
 
     def _adopt(self, settings: Settings) -> None:
         if settings.faults is not self._settings.faults:
             self.faults = Faults(settings.faults)
-        self._settings = settings
+        before, self._settings = self._settings, settings
+        if settings.events is not before.events:
+            self._delivery.renew()
+        if settings.speed != before.speed:
+            self._timers.speed = settings.speed
+        self.exchange.adopt(settings)
+        self.changes.note()
+
+    def _begin(self, parties: Parties, *, kind: CallKind) -> Call:
+        call = self.exchange.place(parties, kind=kind, time=self.now())
+        call.begin()
+        return call
+
+    def _drop_all(self) -> None:
+        self.exchange.drop_all()
+        self._delivery.drop_all()
+        self._timers.clear()
+        self._after_reply.clear()
+        self.changes.note()
 
     def _keep[Record](self, records: deque[Record], record: Record) -> None:
         records.append(record)
         while len(records) > self._settings.keep_records:
             records.popleft()
+        self.changes.note()

@@ -1,19 +1,20 @@
 """The simulator as an HTTP server: in process for tests, or behind the command line."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 import time
 
 from aiohttp import web
 
-from . import control
+from . import control, page
 from .api import OPERATIONS
 from .faults import distorted
 from .gate import check, operation_of
 from .pbx import Pbx, RequestRecord
 from .replies import Refusal, Reply, done, refused, web_server_page
 from .settings import Fault, Settings
+from .timers import Sleep
 from .wire import BYTES, parse
 
 _LARGEST_BODY = 256 * 1024
@@ -36,12 +37,14 @@ class Simulator:
         host: str = "127.0.0.1",
         port: int = 0,
         clock: Callable[[], float] = time.time,
+        sleep: Sleep = asyncio.sleep,
     ) -> None:
         """Prepare a simulator.
 
-        Port 0 picks a free one; `clock` gives the seconds since 1970.
+        Port 0 picks a free one; `clock` gives the seconds since 1970; `sleep` is how
+        calls let time pass, see `timers.instant`.
         """
-        self.pbx = Pbx(settings, clock=clock)
+        self.pbx = Pbx(settings, clock=clock, sleep=sleep)
         self.host = host
         self.port = port
         self._runner: web.AppRunner | None = None
@@ -62,7 +65,10 @@ class Simulator:
         """Listen; raises OSError where that fails, OverflowError for no port at all."""
         self._stopping.clear()
         application = web.Application(client_max_size=_LARGEST_BODY)
-        application.add_subapp(control.PREFIX, control.application(self.pbx))
+        application.add_subapp(
+            control.PREFIX, control.application(self.pbx, self._stopping)
+        )
+        application.router.add_get("/", page.handle)
         application.router.add_route("*", "/{path:.*}", self._handle)
         application.on_shutdown.append(self._end_delays)
         runner = web.AppRunner(
@@ -76,12 +82,20 @@ class Simulator:
             raise
         self._runner = runner
         self.port = runner.addresses[0][1]
+        await self.pbx.start()
 
     async def stop(self) -> None:
-        """Close every connection and listen no more; delayed replies are not sent."""
+        """Close every connection and listen no more.
+
+        Delayed replies are not sent, calls end without a trace, and events that wait
+        are not sent either.
+        """
         if self._runner is None:
             return
+        await self.pbx.stop()
         await self._runner.cleanup()
+        # A request that came in meanwhile may have set off a call.
+        await self.pbx.stop()
         self._runner = None
 
     async def _end_delays(self, _application: web.Application) -> None:
@@ -100,6 +114,16 @@ class Simulator:
             headers=request.headers,
         )
         self.pbx.keep_request(record)
+        try:
+            return await self._answer(request, record)
+        finally:
+            # Now the record is complete, which those who watch want to see.
+            self.pbx.changes.note()
+
+    async def _answer(
+        self, request: web.Request, record: RequestRecord
+    ) -> web.StreamResponse:
+        path, operation = request.rel_url.raw_path, record.operation
         fault = self.pbx.faults.take(operation or path, path)
         if fault.drop == "before":
             return _drop(request)
@@ -112,6 +136,17 @@ class Simulator:
             return _drop(request)
         record.body = body.decode("utf-8", errors=BYTES)
         reply = self._reply(record, body, fault)
+        afterwards = self.pbx.take_after_reply()
+        if afterwards:
+            return await self._reply_and_go_on(
+                request, record, reply, fault, afterwards
+            )
+        return await self._send(request, record, reply, fault)
+
+    async def _send(
+        self, request: web.Request, record: RequestRecord, reply: Reply, fault: Fault
+    ) -> web.StreamResponse:
+        """Send a reply, with what a fault does to it."""
         if fault.delay and await self._stopped_within(fault.delay):
             return _drop(request)
         if fault.drop == "after":
@@ -120,6 +155,49 @@ class Simulator:
         if fault.drop == "midway":
             return await _send_half(request, reply, record)
         return _response(reply, record)
+
+    async def _reply_and_go_on(
+        self,
+        request: web.Request,
+        record: RequestRecord,
+        reply: Reply,
+        fault: Fault,
+        afterwards: Iterable[Callable[[], None]],
+    ) -> web.StreamResponse:
+        """Send a reply, then do what the request has set off.
+
+        A reply that is delayed, or lost, is not waited for.
+        """
+        before_reply = self.pbx.settings.calls.events_before_reply
+        if before_reply or fault.delay or fault.drop != "never":
+            for act in afterwards:
+                act()
+            if before_reply:
+                await self._delivered_or_stopped()
+            return await self._send(request, record, reply, fault)
+        response = await self._send(request, record, reply, fault)
+        try:
+            await response.prepare(request)
+            await response.write_eof()
+        except OSError:
+            # The client went away.
+            pass
+        finally:
+            for act in afterwards:
+                act()
+        return response
+
+    async def _delivered_or_stopped(self) -> None:
+        waiting = [
+            asyncio.ensure_future(self.pbx.delivered()),
+            asyncio.ensure_future(self._stopping.wait()),
+        ]
+        try:
+            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in waiting:
+                task.cancel()
+            await asyncio.gather(*waiting, return_exceptions=True)
 
     def _reply(self, record: RequestRecord, body: bytes, fault: Fault) -> Reply:
         """Do what is asked, unless the fault forbids it, and say what the PBX would."""
@@ -152,9 +230,10 @@ async def running(
     host: str = "127.0.0.1",
     port: int = 0,
     clock: Callable[[], float] = time.time,
+    sleep: Sleep = asyncio.sleep,
 ) -> AsyncIterator[Simulator]:
     """Run a simulator inside the running event loop while the context lasts."""
-    simulator = Simulator(settings, host=host, port=port, clock=clock)
+    simulator = Simulator(settings, host=host, port=port, clock=clock, sleep=sleep)
     await simulator.start()
     try:
         yield simulator

@@ -4,7 +4,7 @@
 control API and in `Pbx.change`, so a name stands in one place only: the fields below.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, field, fields, is_dataclass, replace
 from datetime import timedelta, timezone
 import ipaddress
@@ -23,7 +23,24 @@ from typing import (
     get_type_hints,
 )
 
+from .problems import SettingsError
+from .switches import Calls, Events, Phone, Webhook
 from .wire import BYTES
+
+__all__ = [
+    "Account",
+    "Envelope",
+    "Everything",
+    "Extension",
+    "Fault",
+    "Queue",
+    "Searches",
+    "Settings",
+    "SettingsError",
+    "Trunk",
+    "Verb",
+    "Verdict",
+]
 
 type Everything = Literal["all"]
 type Verb = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
@@ -31,24 +48,6 @@ type Verdict = Literal["reject", "accept"]
 
 _ZONE = re.compile(r"[+-](?:[01][0-9]|2[0-3]):[0-5][0-9]")
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
-
-
-class SettingsError(ValueError):
-    """Settings that cannot be used.
-
-    `problems` maps each setting's dotted name to what is wrong with it; `unknown` names
-    those that are no settings at all.
-    """
-
-    def __init__(
-        self, problems: Mapping[str, str], unknown: Sequence[str] = ()
-    ) -> None:
-        """Gather what is wrong."""
-        self.problems = dict(problems)
-        self.unknown = list(unknown)
-        sentences = [f"{name}: {problem}" for name, problem in self.problems.items()]
-        sentences += [f"{name}: no such setting" for name in self.unknown]
-        super().__init__("; ".join(sentences))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,10 +107,11 @@ class Trunk:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Queue:
-    """A call queue."""
+    """A call queue; it rings all its agents, which are extensions, at once."""
 
     name: str
     number: str
+    agents: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,7 +181,14 @@ _TRUNKS = (
     Trunk(name="gsm_gateway", host="192.0.2.20"),
     Trunk(name="spare", trunk_type="IAX2", host="192.0.2.30", active=False),
 )
-_QUEUES = (Queue(name="Sales", number="9009"),)
+_QUEUES = (Queue(name="Sales", number="9009", agents=("552", "553")),)
+_PHONES = (
+    Phone(number="570", behaviour="intercom"),
+    Phone(number="02100000001", behaviour="busy"),
+    Phone(number="02100000002", behaviour="no_answer"),
+    Phone(number="02100000003", behaviour="unreachable"),
+    Phone(number="02100000004", behaviour="barred"),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -199,6 +206,7 @@ class Settings:
     unknown_trunk: Verdict = "reject"
     outside_caller_without_trunk: Verdict = "accept"
     keep_records: int = 10_000
+    speed: float = 1.0
     account: Account = field(default_factory=Account)
     envelope: Envelope = field(default_factory=Envelope)
     searches: Searches = field(default_factory=Searches)
@@ -206,10 +214,18 @@ class Settings:
     trunks: tuple[Trunk, ...] = _TRUNKS
     queues: tuple[Queue, ...] = _QUEUES
     faults: tuple[Fault, ...] = ()
+    extension_phone: Phone = field(default_factory=Phone)
+    outside_phone: Phone = field(default_factory=Phone)
+    phones: tuple[Phone, ...] = _PHONES
+    calls: Calls = field(default_factory=Calls)
+    webhook: Webhook = field(default_factory=Webhook)
+    events: Events = field(default_factory=Events)
 
     def __post_init__(self) -> None:
         """Refuse what cannot be meant."""
         problems: dict[str, str] = {}
+        if not (math.isfinite(self.speed) and self.speed > 0):
+            problems["speed"] = "must be more than 0"
         if not self.base_path.startswith("/") or self.base_path.endswith("/"):
             problems["base_path"] = "must begin with / and must not end with it"
         elif "//" in self.base_path or self.base_path.startswith("/_control"):
@@ -245,7 +261,7 @@ class Settings:
     def changed(self, changes: Mapping[str, object]) -> Settings:
         """Return these settings with some changed.
 
-        A table (`account`, `envelope`, `searches`) is changed in the names given,
+        A table (`account`, `webhook` and the like) is changed in the names given,
         everything else, lists and `verbs_by_request` too, is replaced whole.
         """
         return _amend(self, changes)
@@ -260,6 +276,10 @@ class Settings:
         """The PBX's zone, in which it reads and writes the times of reports."""
         offset = timedelta(hours=int(self.zone[1:3]), minutes=int(self.zone[4:]))
         return timezone(-offset if self.zone.startswith("-") else offset)
+
+    def extension(self, number: str) -> Extension | None:
+        """Return the extension of a number, None where there is none."""
+        return next((item for item in self.extensions if item.number == number), None)
 
     def is_outside(self, number: str) -> bool:
         """Say whether a number is reached through a trunk."""

@@ -8,7 +8,11 @@ from typing import Any
 import aiohttp
 import pytest
 
-from simulator.server import Simulator
+from simulator.pbx import CallOrder, Pbx
+from simulator.server import Simulator, running
+from simulator.timers import instant
+
+from .receiver import Receiver, receiving
 
 API_KEY = "vZKtIKWsld0egNlkzHo8i5LVBqLNBSWARCQsPOSgDjFmAHM3tG"
 BASIC = aiohttp.encode_basic_auth("test", "Aa123456")
@@ -122,3 +126,26 @@ async def client(simulator: Simulator) -> AsyncIterator[Client]:
     """Return a client of the simulator."""
     async with aiohttp.ClientSession() as session:
         yield Client(session, simulator)
+
+
+@pytest.fixture
+async def receiver() -> AsyncIterator[Receiver]:
+    """Run a receiver of events."""
+    async with receiving() as receiver:
+        yield receiver
+
+
+@pytest.fixture
+async def pbx(receiver: Receiver) -> AsyncIterator[Pbx]:
+    """Run a PBX in which calls take no time, and which sends all its events."""
+    async with running(sleep=instant) as simulator:
+        simulator.pbx.change(
+            webhook={"enabled": True, "address": receiver.url, "events": "all"}
+        )
+        yield simulator.pbx
+
+
+def order(caller: str = "557", callee: str = "552", **more: Any) -> CallOrder:
+    """Return an order for a call; the caller ID is a number of its own."""
+    given = {"context": "main_routing", "caller_id": "02188880000", **more}
+    return CallOrder(caller=caller, callee=callee, **given)

@@ -80,6 +80,23 @@ async def test_command_line_with_file(tmp_path: Path) -> None:
             assert response.status == 200
 
 
+async def test_command_line_by_hand() -> None:
+    """On request its extensions ring until somebody answers them."""
+    arguments = ("--port", "0", "--manual")
+    async with started(*arguments) as process, aiohttp.ClientSession() as session:
+        address = await address_of(process)
+        async with session.get(f"{address}/_control/phones") as response:
+            phones = await response.json()
+        assert {phone["number"]: phone["behaviour"] for phone in phones} == {
+            "557": "manual",
+            "552": "manual",
+            "553": "manual",
+            "521": "manual",
+            "570": "intercom",
+            "580": "unreachable",
+        }
+
+
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [

@@ -9,6 +9,7 @@ import pytest
 
 import simulator
 from simulator.settings import Extension, Fault, Settings, SettingsError
+from simulator.switches import EventFault
 
 EXAMPLE = Path(simulator.__file__).with_name("example.toml")
 
@@ -19,7 +20,16 @@ def test_example() -> None:
     example = tomllib.loads(EXAMPLE.read_text(encoding="utf-8"))
     plain = Settings().plain()
     assert example.keys() == plain.keys()
-    for table in ("account", "envelope", "searches"):
+    for table in (
+        "account",
+        "envelope",
+        "searches",
+        "extension_phone",
+        "outside_phone",
+        "calls",
+        "webhook",
+        "events",
+    ):
         assert example[table] == plain[table]
     for table in ("extensions", "trunks", "queues"):
         assert example[table][0] == plain[table][0]
@@ -34,6 +44,19 @@ def test_example_fault() -> None:
     assert fault.keys() == {field.name for field in fields(Fault)}
     assert fault.pop("body") == "{"
     assert fault == {name: getattr(Fault(), name) for name in fault}
+
+
+def test_example_event_fault() -> None:
+    """So does the fault of an event."""
+    text = EXAMPLE.read_text(encoding="utf-8")
+    part = text[text.index("# [[events.faults]]") : text.index("# A fault of HTTP")]
+    given = "\n".join(
+        line.removeprefix("# ") for line in part.splitlines() if " = " in line
+    )
+    fault = tomllib.loads(given)
+    assert fault == {
+        field.name: getattr(EventFault(), field.name) for field in fields(EventFault)
+    }
 
 
 def test_example_explains() -> None:

@@ -1,0 +1,200 @@
+"""The events of a call, with the fields that the PBX documents for them."""
+
+from typing import TYPE_CHECKING
+
+from .events import CALL_ID, Event, Moment, Value
+
+if TYPE_CHECKING:
+    from .calls import Call
+    from .phones import Leg, Line
+
+
+def new_state(line: Line, leg: Leg, *, ringing_call_id: bool, parties: bool) -> Event:
+    """Say what an extension does now, because of its part in a call.
+
+    `ringing_call_id` and `parties` say whether that part is told in full, which is not
+    documented for all states.
+    """
+    fields: dict[str, Value] = {"exten": line.number, "state": line.state}
+    if line.state in ("Ringing", "InUse") and parties:
+        fields |= _parties(leg)
+    known = line.state != "Ringing" or ringing_call_id
+    fields[CALL_ID] = leg.cuid if known else None
+    return Event(
+        name="NewState",
+        fields=fields,
+        originated_call_id=leg.call.originated_call_id,
+    )
+
+
+def registration(line: Line) -> Event:
+    """Say that an extension has gone, or that it is back."""
+    return Event(name="NewState", fields={"exten": line.number, "state": line.state})
+
+
+def incoming_call(call: Call) -> Event:
+    """Say that a call has come in."""
+    return _of(
+        call,
+        "IncomingCall",
+        {
+            "number": call.parties.caller,
+            CALL_ID: call.cuid,
+            "entry_point": call.parties.trunk,
+            "originated_call_id": call.originated_call_id,
+        },
+    )
+
+
+def outgoing_call(call: Call, number: str, trunk: str) -> Event:
+    """Say that a call leaves by a trunk."""
+    return _of(
+        call,
+        "OutgoingCall",
+        {
+            "number": number,
+            CALL_ID: call.cuid,
+            "outgoing_point": trunk,
+            "originated_call_id": call.originated_call_id,
+        },
+    )
+
+
+def cdr(call: Call) -> Event:
+    """Say how a call ended; `talk` and `wait` are documented as numbers here."""
+    fields: dict[str, Value] = {
+        "starttime": Moment(seconds=call.time),
+        "endtime": Moment(seconds=call.ended_at),
+        "src": call.parties.caller,
+        "dst": call.parties.callee,
+        "type": call.type,
+        "disposition": call.disposition,
+    }
+    answered = call.disposition == "ANSWERED"
+    if call.queue is not None:
+        # The queue's music is an answer to the plain report.
+        fields["disposition"] = "ANSWERED"
+        fields |= {"billsec": call.wait + call.talk, "wait": 0}
+    elif answered:
+        fields |= {"billsec": call.talk, "wait": call.wait}
+    else:
+        fields |= {"duration": call.wait, "wait": call.wait}
+    return _of(call, "Cdr", fields | {"record": call.recording} | _trunks_and_ids(call))
+
+
+def cdr_answered_after_busy(call: Call) -> Event:
+    """Say once more that a call ended, answered for no time, as an Asterisk may."""
+    fields = {
+        **cdr(call).fields,
+        "disposition": "ANSWERED",
+        "billsec": 0,
+        "duration": None,
+    }
+    return _of(call, "Cdr", fields)
+
+
+def cdr_of_first_leg(call: Call) -> Event:
+    """Say that the caller was not reached, with neither of the numbers in it."""
+    return _of(
+        call,
+        "Cdr",
+        {
+            "starttime": Moment(seconds=call.time),
+            "endtime": Moment(seconds=call.ended_at),
+            "src": call.parties.caller_id,
+            "dst": "failed",
+            "type": "outgoing",
+            "disposition": call.disposition,
+            "duration": call.wait,
+            "wait": call.wait,
+            CALL_ID: call.cuid,
+            "outgoing_point": call.parties.trunk or None,
+            "originated_call_id": call.originated_call_id,
+        },
+    )
+
+
+def cdr_queue(call: Call) -> Event:
+    """Say how a call to a queue ended; all its numbers are documented as texts."""
+    queue = "" if call.queue is None else call.queue.number
+    answered_at = call.answered_at
+    talked = {
+        "src": call.parties.caller,
+        "dst": call.agent or queue,
+        "billsec": str(call.talk),
+        "wait": str(call.wait),
+        "disposition": call.disposition,
+    }
+    hung_up_by = {"caller": "caller", "callee": "agent"}.get(call.hung_up_by)
+    return _of(
+        call,
+        "CdrQueue",
+        {
+            **talked,
+            CALL_ID: call.cuid,
+            "queue": queue,
+            "duration": str(call.talk + call.wait),
+            "agent_wait": str(call.wait),
+            "hangup": hung_up_by,
+            "queue_status": "CONTINUE" if call.agent else "TIMEOUT",
+            "comment": None,
+            "record": call.recording,
+            "starttime": Moment(seconds=call.time),
+            "ringtime": Moment(seconds=call.connected_at or call.time),
+            "answeredtime": None
+            if answered_at is None
+            else Moment(seconds=answered_at),
+            "endtime": Moment(seconds=call.ended_at),
+            "detail": [{**talked, "comment": "", "tries": "1"}],
+            "originated_call_id": call.originated_call_id,
+        },
+    )
+
+
+def voicemail(call: Call) -> Event:
+    """Say that a message was left."""
+    file = f"{call.parties.callee}_{int(call.ended_at)}-vm-record-file-{call.number}"
+    return _of(
+        call,
+        "VoiceMail",
+        {
+            "id": f"{call.number:024x}",
+            "number": call.parties.callee,
+            "state": "SUCCESS",
+            "date": Moment(seconds=call.ended_at),
+            "filename": f"{file}.wav",
+            "duration": str(call.talk),
+            "caller": call.parties.caller,
+        },
+    )
+
+
+def _of(call: Call, name: str, fields: dict[str, Value]) -> Event:
+    return Event(name=name, fields=fields, originated_call_id=call.originated_call_id)
+
+
+def _parties(leg: Leg) -> dict[str, Value]:
+    call = leg.call
+    if leg.role == "second":
+        queue = None if call.queue is None else call.queue.number
+        return {
+            "participant": call.parties.caller_id,
+            "direction": "in",
+            "queue": queue,
+        }
+    if call.kind == "originated" and leg.state == "ringing":
+        return {"participant": call.parties.caller_id, "direction": "in"}
+    dialled: dict[str, Value] = {
+        "participant": call.parties.callee,
+        "direction": "out",
+    }
+    return dialled if call.kind == "originated" else {**dialled, "dialer": "yes"}
+
+
+def _trunks_and_ids(call: Call) -> dict[str, Value]:
+    return {
+        "entry_point": call.parties.trunk if call.kind == "incoming" else None,
+        "outgoing_point": call.outgoing_point or None,
+        CALL_ID: call.cuid,
+        "originated_call_id": call.originated_call_id,
+    }

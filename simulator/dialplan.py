@@ -1,0 +1,93 @@
+"""The dialplan: where a number leads."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from .patterns import fits
+from .settings import Queue, Settings
+from .switches import Phone
+
+type TrunkState = Literal["Ok", "Unavailable", "Deactivate"]
+type Kind = Literal["extension", "queue", "outside", "nowhere"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Destination:
+    """Where a number leads; `trunk` for one outside, `reason` where it leads nowhere."""
+
+    kind: Kind
+    trunk: str = ""
+    queue: Queue | None = None
+    reason: str = ""
+
+
+def trunk_states(settings: Settings) -> dict[str, TrunkState]:
+    """Return the states that the trunks begin in."""
+    return {
+        trunk.name: "Ok" if trunk.active else "Deactivate" for trunk in settings.trunks
+    }
+
+
+def first_leg(
+    caller: str, trunk: str, settings: Settings, states: Mapping[str, TrunkState]
+) -> Destination:
+    """Return where the first leg of an originate leads: no context is needed."""
+    if settings.extension(caller) is not None:
+        return Destination(kind="extension")
+    if not trunk:
+        # Indispensable for a caller outside, although its absence is no error.
+        return Destination(kind="nowhere", reason="no_trunk")
+    return _outside(caller, trunk, settings, states)
+
+
+def second_leg(
+    callee: str, context: str, settings: Settings, states: Mapping[str, TrunkState]
+) -> Destination:
+    """Return where a context leads a dialled number."""
+    if context not in settings.contexts:
+        return Destination(kind="nowhere", reason="no_route")
+    if callee.startswith(settings.calls.barred_prefixes):
+        return Destination(kind="nowhere", reason="barred")
+    patterns = settings.calls.routes.get(context)
+    if patterns is not None and not any(fits(callee, item) for item in patterns):
+        return Destination(kind="nowhere", reason="no_route")
+    if settings.extension(callee) is not None:
+        return Destination(kind="extension")
+    for queue in settings.queues:
+        if queue.number == callee:
+            return Destination(kind="queue", queue=queue)
+    return _outside(callee, outgoing_trunk(settings), settings, states)
+
+
+def outgoing_trunk(settings: Settings) -> str:
+    """Return the trunk by which the dialplan reaches the outside."""
+    if settings.calls.trunk:
+        return settings.calls.trunk
+    return next((trunk.name for trunk in settings.trunks if trunk.active), "")
+
+
+def _outside(
+    number: str, trunk: str, settings: Settings, states: Mapping[str, TrunkState]
+) -> Destination:
+    rule = _outside_rule(number, settings)
+    if rule is None and not settings.is_outside(number):
+        return Destination(kind="nowhere", reason="no_route")
+    if rule is not None and rule.behaviour in ("no_route", "barred"):
+        return Destination(kind="nowhere", reason=rule.behaviour)
+    if states.get(trunk) != "Ok":
+        return Destination(kind="nowhere", reason="trunk_down")
+    return Destination(kind="outside", trunk=trunk)
+
+
+def _outside_rule(number: str, settings: Settings) -> Phone | None:
+    """Return the first rule about a number outside.
+
+    One that fits an extension as well is about extensions.
+    """
+    for phone in settings.phones:
+        if fits(number, phone.number) and not any(
+            fits(extension.number, phone.number) for extension in settings.extensions
+        ):
+            return phone
+    return None
