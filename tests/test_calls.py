@@ -540,6 +540,16 @@ def test_callee_who_is_not_proven_to_be_ours_shows_nothing() -> None:
     assert call.ending.outcome is Outcome.CALLER_NO_ANSWER
 
 
+def test_idle_alone_proves_nothing() -> None:
+    """A telephone that falls idle may have been in any call."""
+    world = World()
+    call = world.place()
+    world.hear(CALLER_IDLE)
+    world.wait(60)
+    assert call.ending
+    assert call.ending.outcome is Outcome.UNKNOWN
+
+
 def test_caller_outside_is_never_said_not_to_have_answered() -> None:
     """Silence about somebody outside proves nothing."""
     world = World()
@@ -599,6 +609,32 @@ def test_finished_calls_are_forgotten() -> None:
     world.wait(KEPT_FOR + 60)
     assert world.tracker.owner_of(end(originated_call_id="orig.call.1.1049")) is None
     assert world.tracker.owner_of(end(originated_call_id="", call_id="1.1049")) is None
+
+
+def test_call_whose_id_never_came_ends_and_is_forgotten() -> None:
+    """No account could name it."""
+    world = World()
+    call = world.tracker.place(caller="557", callee="552", caller_id="1", timeout=30)
+    world.hear(CALLER_RINGS)
+    world.wait(60)
+    assert call.ending
+    assert call.ending.outcome is Outcome.CALLER_NO_ANSWER
+    world.hear(end(talk=9))
+    world.wait(KEPT_FOR + 60)
+    assert world.steps().count(Step.ENDED) == 1
+
+
+def test_call_id_stays_known_while_one_of_two_calls_is_kept() -> None:
+    """Forgetting the older one leaves the younger one its own."""
+    world = World()
+    world.place("557", "552", originated="orig.call.1.1")
+    world.hear(end(Verdict.BUSY, originated_call_id="orig.call.1.1"))
+    world.wait(KEPT_FOR / 2)
+    younger = world.place("558", "553", originated="orig.call.1.2")
+    world.hear(end(Verdict.BUSY, originated_call_id="orig.call.1.2"))
+    assert world.tracker.owner_of(end(originated_call_id="")) is None
+    world.wait(KEPT_FOR / 2 + 60)
+    assert world.tracker.owner_of(end(originated_call_id="")) is younger
 
 
 def test_ids_that_were_heard_are_bounded() -> None:

@@ -109,6 +109,7 @@ async def test_call_that_fails_leaves_no_number(
             {"caller": "557", "callee": "09123456789"},
             blocking=True,
         )
+    await hass.async_block_till_done(wait_background_tasks=True)
     downloaded = await diagnostics(hass, hass_client, loaded_entry)
     assert downloaded["reachability"]["last_cause"] == "CannotConnectError"
 

@@ -296,8 +296,29 @@ async def test_refused_address_is_noticed_by_a_call(
             await hass.services.async_call(
                 DOMAIN, "originate", {"caller": "557", "callee": "552"}, blocking=True
             )
+        await hass.async_block_till_done(wait_background_tasks=True)
     assert hass.states.is_state(SENSOR, "off")
     assert len(lines(caplog)) == 1
+
+
+async def test_calls_that_fail_do_not_spoil_the_backing_off(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    loaded_entry: MockConfigEntry,
+    freezer: FrozenDateTimeFactory,
+) -> None:
+    """However many there were, a PBX that is back is found within minutes."""
+    await simulator.stop()
+    for _ in range(6):
+        with pytest.raises(HomeAssistantError):
+            await hass.services.async_call(
+                DOMAIN, "originate", {"caller": "557", "callee": "552"}, blocking=True
+            )
+        await hass.async_block_till_done(wait_background_tasks=True)
+    assert hass.states.is_state(SENSOR, "off")
+    await simulator.start()
+    await elapse(hass, freezer, MINUTE)
+    assert hass.states.is_state(SENSOR, "on")
 
 
 @pytest.mark.parametrize(

@@ -256,6 +256,7 @@ async def test_unreachable_pbx_has_placed_nothing(
     with pytest.raises(HomeAssistantError) as caught:
         await originate(hass)
     assert caught.value.translation_key == "cannot_connect"
+    await hass.async_block_till_done(wait_background_tasks=True)
     state = hass.states.get("binary_sensor.office_connectivity")
     assert state is not None
     assert state.state == "off"
@@ -372,6 +373,51 @@ async def test_unloading_leaves_the_call_in_peace(
 
     response = await action
     assert response["originated_call_id"] == simulator.pbx.calls[0].originated_call_id
+
+
+@pytest.mark.usefixtures("loaded_entry")
+async def test_home_assistant_waits_for_the_call_when_it_stops(
+    hass: HomeAssistant, simulator: Simulator
+) -> None:
+    """Else the PBX would ring and nobody would know its id."""
+    simulator.pbx.change(faults=[Fault(path=ORIGINATE, delay=0.5)])
+    action = asyncio.create_task(originate(hass))
+    while not originates(simulator):
+        await asyncio.sleep(0.01)
+    await hass.async_stop()
+
+    (record,) = simulator.pbx.requests_for(ORIGINATE)
+    assert record.status == 200
+    response = await action
+    assert response["originated_call_id"] == simulator.pbx.calls[0].originated_call_id
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"account": {"token": "another"}},
+        {"allowed_addresses": ["192.0.2.1"]},
+    ],
+)
+async def test_entry_that_goes_meanwhile_learns_nothing(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    loaded_entry: MockConfigEntry,
+    caplog: pytest.LogCaptureFixture,
+    change: dict[str, Any],
+) -> None:
+    """Nobody is asked for the credentials of an entry that was removed."""
+    simulator.pbx.change({**change, "faults": [Fault(path=ORIGINATE, delay=0.2)]})
+    action = hass.async_create_task(originate(hass))
+    while not simulator.pbx.requests_for(ORIGINATE):
+        await asyncio.sleep(0.01)
+    await hass.config_entries.async_remove(loaded_entry.entry_id)
+    caplog.clear()
+    with pytest.raises(HomeAssistantError):
+        await action
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert not hass.config_entries.flow.async_progress()
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]
 
 
 async def test_any_user_may_call(

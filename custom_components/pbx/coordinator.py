@@ -110,11 +110,15 @@ class PbxCoordinator(DataUpdateCoordinator[None]):
 
     @callback
     def async_note_result(self, error: SimotelError | None) -> None:
-        """Learn from the result of another request than a ping."""
+        """Learn from the result of another request than a ping.
+
+        One that shows that the PBX is away has a ping see for itself, once.
+        """
         if isinstance(error, CannotConnectError | AddressNotPermittedError):
-            failure = self._update_failed(error)
-            failure.__cause__ = error
-            self.async_set_update_error(failure)
+            if self.last_update_success:
+                self.config_entry.async_create_background_task(
+                    self.hass, self.async_request_refresh(), f"{self.name} ping"
+                )
             return
         if self.last_update_success or not (error is None or proves_reachable(error)):
             return

@@ -2,13 +2,16 @@
 
 import asyncio
 from collections.abc import Mapping
+from contextlib import suppress
 import reprlib
 from typing import Any, Final
 
 import voluptuous as vol
 
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import ATTR_CONFIG_ENTRY_ID, CONF_TIMEOUT
 from homeassistant.core import (
+    HassJob,
     HomeAssistant,
     ServiceCall,
     ServiceResponse,
@@ -155,7 +158,8 @@ async def async_originate(
     """Place a call and return its `originated_call_id`.
 
     The request runs in a task of its own: cancelling the caller of this function, as
-    restarting a script does, leaves it in peace. It ends by the client's time limit.
+    restarting a script does, leaves it in peace, and Home Assistant waits for it when
+    it stops. It ends by the client's time limit.
 
     Raises HomeAssistantError with a translation key that tells whether a call may have
     been placed.
@@ -163,26 +167,49 @@ async def async_originate(
     task = hass.async_create_task(
         _async_place(hass, entry, request), name=f"{DOMAIN} originate"
     )
-    # Nobody may be left to ask for the error when the time comes.
-    task.add_done_callback(lambda done: done.cancelled() or done.exception())
-    await asyncio.wait([task])
+
+    async def finish() -> None:
+        await asyncio.wait([task])
+
+    remove_shutdown_job = hass.async_add_shutdown_job(
+        HassJob(finish, f"{DOMAIN} originate")
+    )
+
+    @callback
+    def finished(task: asyncio.Task[str]) -> None:
+        remove_shutdown_job()
+        # Nobody may be left to ask for the error.
+        with suppress(asyncio.CancelledError):
+            task.exception()
+
+    task.add_done_callback(finished)
+    await finish()
     return task.result()
 
 
 async def _async_place(
     hass: HomeAssistant, entry: PbxConfigEntry, request: OriginateRequest
 ) -> str:
-    """Place a call and tell the coordinator what the PBX's answer shows."""
-    data = entry.runtime_data
+    """Place a call and learn from the PBX's answer."""
     try:
-        call_id = await data.client.originate(request)
+        call_id = await entry.runtime_data.client.originate(request)
     except SimotelError as err:
-        data.coordinator.async_note_result(err)
-        if isinstance(err, AuthenticationError):
-            entry.async_start_reauth(hass)
+        _learn_from(hass, entry, err)
         raise _translated(err) from err
-    data.coordinator.async_note_result(None)
+    _learn_from(hass, entry, None)
     return call_id
+
+
+@callback
+def _learn_from(
+    hass: HomeAssistant, entry: PbxConfigEntry, error: SimotelError | None
+) -> None:
+    """Tell the entry what the result of a call shows, if it is still there."""
+    if entry.state is not ConfigEntryState.LOADED:
+        return
+    entry.runtime_data.coordinator.async_note_result(error)
+    if isinstance(error, AuthenticationError):
+        entry.async_start_reauth(hass)
 
 
 def _request_from(

@@ -14,6 +14,7 @@ from custom_components.pbx.simotel.errors import InvalidAddressError
         (" 192.168.51.20\u200f ", "http://192.168.51.20/api/v4"),
         ("۱۹۲.۱۶۸.۵۱.۲۰:۸۰۲۹", "http://192.168.51.20:8029/api/v4"),
         ("pbx.local", "http://pbx.local/api/v4"),
+        ("pbx.local.", "http://pbx.local/api/v4"),
         ("PBX.Local:8029/", "http://pbx.local:8029/api/v4"),
         ("http://192.168.51.20:80", "http://192.168.51.20/api/v4"),
         ("https://pbx.example:443/", "https://pbx.example/api/v4"),

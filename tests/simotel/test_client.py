@@ -335,6 +335,29 @@ async def test_verb_is_remembered_for_each_operation(
     assert [record.method for record in simulator.pbx.requests][-2:] == ["POST", "PUT"]
 
 
+async def test_verb_that_is_taken_is_remembered_though_the_call_is_refused(
+    client: SimotelClient, simulator: Simulator
+) -> None:
+    """What the PBX says of the call has nothing to do with the verb."""
+    simulator.pbx.change(verbs=["POST"], contexts=["other"])
+    for _ in range(2):
+        with pytest.raises(OperationFailedError):
+            await client.originate(REQUEST)
+    methods = [record.method for record in simulator.pbx.requests]
+    assert methods == ["PUT", "POST", "POST"]
+
+
+async def test_password_that_no_text_can_hold_is_wrong(
+    session: ClientSession, simulator: Simulator
+) -> None:
+    """Half of a surrogate pair comes out of broken JSON only."""
+    simulator.pbx.change(account={"mode": "basic"})
+    credentials = Credentials(username="test", password="\ud800")
+    client = SimotelClient(session, url=simulator.api_url, credentials=credentials)
+    with pytest.raises(InvalidCredentialsError):
+        await client.ping()
+
+
 @pytest.mark.parametrize("status", [401, 405, 501])
 async def test_refusal_whose_text_breaks_off_is_still_a_refusal(
     client: SimotelClient, simulator: Simulator, status: int

@@ -11,7 +11,7 @@ from .numbers import INVISIBLE_CHARACTERS, TO_ASCII_DIGITS
 DEFAULT_PATH = "/api/v4"
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _LONGEST_ADDRESS = 2048
-_HOST_NAME = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*\.?", re.ASCII)
+_HOST_NAME = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*", re.ASCII)
 _LOOKS_LIKE_IPV4 = re.compile(r"[0-9.]+", re.ASCII)
 _PATH = re.compile(r"[A-Za-z0-9._~!$&'()*+,;=:@%/-]*", re.ASCII)
 
@@ -67,7 +67,7 @@ def _bracketed(address: str) -> str:
 
 
 def _canonical_host(parts: SplitResult) -> str:
-    host = parts.hostname or ""
+    host = (parts.hostname or "").removesuffix(".")
     if "[" in parts.netloc:
         try:
             return f"[{ipaddress.IPv6Address(host)}]"

@@ -126,16 +126,21 @@ class SimotelClient:
         """Perform an operation whose verb the PBX's documents disagree on.
 
         A 405 is the one refusal after which the other verb is tried, once: it cannot
-        have acted. The verb that worked is used from then on.
+        have acted. The verb that is taken is used from then on.
         """
         verb = self._verbs.get(path, "PUT")
         try:
             return await self._request(verb, path, body, longest_reply=_LONGEST_REPLY)
         except MethodNotAllowedError:
             other_verb = "POST" if verb == "PUT" else "PUT"
-        data = await self._request(other_verb, path, body, longest_reply=_LONGEST_REPLY)
         self._verbs[path] = other_verb
-        return data
+        try:
+            return await self._request(
+                other_verb, path, body, longest_reply=_LONGEST_REPLY
+            )
+        except MethodNotAllowedError:
+            self._verbs[path] = verb
+            raise
 
     async def _search(
         self, path: str, body: dict[str, object]

@@ -51,7 +51,8 @@ class Credentials:
 
     @property
     def _basic(self) -> str:
-        return b64encode(f"{self.username}:{self.password}".encode()).decode("ascii")
+        pair = f"{self.username}:{self.password}".encode(errors="replace")
+        return b64encode(pair).decode("ascii")
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from .errors import CannotConnectError, ConnectionLostError, ReplyTimeoutError
 # `connect` is the shorter one, so that running out of time while connecting is always
 # told apart from running out of time with the request on its way.
 TIMEOUT = ClientTimeout(total=10, connect=5)
+_ROUNDS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +74,9 @@ async def send_once(
     ReplyTimeoutError (after 10 seconds) or ConnectionLostError.
     """
     # That the PBX has closed a kept connection is known only once the event loop has
-    # read it, in the round after the next. A request sent into such a connection could
-    # not be told from one that was acted on.
-    for _ in range(2):
+    # read it, some rounds later. A request sent into such a connection could not be
+    # told from one that was acted on.
+    for _ in range(_ROUNDS):
         await asyncio.sleep(0)
     try:
         async with session.request(
