@@ -107,7 +107,7 @@ def short_time_limit() -> Iterator[None]:
     """Shorten the time limits; the rest of the request stays as it is."""
     with patch(
         "custom_components.pbx.simotel.transport.TIMEOUT",
-        ClientTimeout(total=0.3, connect=0.2, ceil_threshold=60),
+        ClientTimeout(total=0.8, connect=0.5, ceil_threshold=60),
     ):
         yield
 
