@@ -3,8 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
+from aiohttp import ClientSession
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.pbx.simotel import Credentials, SimotelClient
 from homeassistant.core import HomeAssistant
 from simulator.server import Simulator
 from simulator.settings import Account
@@ -23,6 +25,19 @@ def connection_to(simulator: Simulator) -> dict[str, Any]:
         "password": REFERENCE_ACCOUNT.password,
         "verify_ssl": True,
     }
+
+
+def client_of(session: ClientSession, simulator: Simulator) -> SimotelClient:
+    """Return a client of the library with the reference's own account."""
+    return SimotelClient(
+        session,
+        url=simulator.api_url,
+        credentials=Credentials(
+            api_key=REFERENCE_ACCOUNT.token,
+            username=REFERENCE_ACCOUNT.username,
+            password=REFERENCE_ACCOUNT.password,
+        ),
+    )
 
 
 async def setup_integration(hass: HomeAssistant, entry: MockConfigEntry) -> None:

@@ -611,6 +611,21 @@ def test_finished_calls_are_forgotten() -> None:
     assert world.tracker.owner_of(end(originated_call_id="", call_id="1.1049")) is None
 
 
+def test_no_more_calls_are_kept_though_time_brings_nothing() -> None:
+    """A PBX that says at once how each call ended needs no tick."""
+    tracker = CallTracker(lambda: 0.0)
+    accounts = [
+        end(first_leg_failed=True, originated_call_id=f"orig.call.1.{number}")
+        for number in range(KEPT_CALLS + 1)
+    ]
+    for account in accounts:
+        call = tracker.place(caller="557", callee="552", caller_id="1", timeout=30)
+        tracker.accept(call, account.originated_call_id)
+        tracker.hear(account)
+    assert tracker.owner_of(accounts[0]) is None
+    assert tracker.owner_of(accounts[1])
+
+
 def test_call_whose_id_never_came_ends_and_is_forgotten() -> None:
     """No account could name it."""
     world = World()

@@ -14,7 +14,7 @@ from aiohttp import ClientSession, web
 import pytest
 
 from custom_components.pbx.calls import LONGEST_CALL, Outcome
-from custom_components.pbx.simotel import Credentials, OriginateRequest, SimotelClient
+from custom_components.pbx.simotel import OriginateRequest
 from custom_components.pbx.simotel.errors import PermissionDeniedError
 from custom_components.pbx.simotel.events import read_event
 from custom_components.pbx.simotel.signals import EndSignal, signal_of
@@ -22,7 +22,7 @@ from simulator.pbx import Pbx
 from simulator.server import Simulator, running
 from simulator.timers import instant
 
-from .common import ORIGINATE, REFERENCE_ACCOUNT
+from .common import ORIGINATE, client_of
 from .test_calls import World
 
 # How the telephones behave, whom they call, and how the PBX must be heard to see it.
@@ -136,15 +136,7 @@ async def outcome_of(
     world = World()
     async with ClientSession() as session, listening(world) as address:
         set_up(simulator.pbx, address, phones, change)
-        client = SimotelClient(
-            session,
-            url=simulator.api_url,
-            credentials=Credentials(
-                api_key=REFERENCE_ACCOUNT.token,
-                username=REFERENCE_ACCOUNT.username,
-                password=REFERENCE_ACCOUNT.password,
-            ),
-        )
+        client = client_of(session, simulator)
         request = OriginateRequest(caller="557", callee=callee)
         call = world.tracker.place(
             caller=request.caller,

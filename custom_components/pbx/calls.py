@@ -7,7 +7,7 @@ everything said here is either proven by what was heard, or `unknown`.
 """
 
 from collections import OrderedDict, deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import count
@@ -124,8 +124,12 @@ class Call:
         call_limit: int | None,
         trunk_name: str,
         context: object,
+        states: Mapping[str, str],
     ) -> None:
-        """Begin with nothing heard; `number` grows with each call and each new id."""
+        """Begin with nothing heard; `number` grows with each call and each new id.
+
+        `states` holds the last state of each telephone, now and later.
+        """
         self.number = number
         self.caller = caller
         self.callee = callee
@@ -138,8 +142,10 @@ class Call:
         self.call_ids: set[str] = set()
         self.ending: Ending | None = None
         self.ended_at = 0.0
-        self.states_prove_nothing = False
-        self.caller_state = ""
+        self.states_prove_nothing = any(
+            states.get(phone) in _BUSY_STATES for phone in (caller, callee)
+        )
+        self._states = states
         self._placed = placed
         self._phones: dict[str, _Phone] = {}
         self._accounts: list[EndSignal] = []
@@ -310,7 +316,7 @@ class Call:
             return Outcome.ANSWERED
         if self._caller_answered is not None or self.states_prove_nothing:
             return Outcome.UNKNOWN
-        unavailable = self.silent and self.caller_state == "unavailable"
+        unavailable = self.silent and self._states.get(self.caller) == "unavailable"
         if self.caller in self._phones or unavailable:
             return Outcome.CALLER_NO_ANSWER
         return Outcome.UNKNOWN
@@ -406,10 +412,7 @@ class CallTracker:
             call_limit=call_limit,
             trunk_name=trunk_name,
             context=context,
-        )
-        call.caller_state = self._states.get(caller, "")
-        call.states_prove_nothing = any(
-            self._states.get(phone) in _BUSY_STATES for phone in (caller, callee)
+            states=self._states,
         )
         self._open[call.number] = call
         return call
@@ -463,7 +466,6 @@ class CallTracker:
         news: list[News] = []
         for call in self.open_calls:
             news += call.decide(now)
-        self._forget_old(now)
         return self._filed(news)
 
     def _hear_of(self, call: Call, signal: LegSignal | EndSignal) -> list[News]:
@@ -480,9 +482,6 @@ class CallTracker:
     def _hear_phone(self, signal: PhoneSignal) -> list[News]:
         """Tie a telephone's state to a call, if it is proven to be of one."""
         self._states[signal.phone] = signal.state
-        for call in self._open.values():
-            if call.caller == signal.phone:
-                call.caller_state = signal.state
         progress = _PROGRESS.get(signal.state)
         if progress is None:
             return []
@@ -543,9 +542,11 @@ class CallTracker:
             self._open.pop(call.number, None)
             if call.originated_call_id:
                 self._ended[call.number] = call
+        self._forget_old()
         return news
 
-    def _forget_old(self, now: float) -> None:
+    def _forget_old(self) -> None:
+        now = self._clock()
         while self._ended:
             call = next(iter(self._ended.values()))
             if len(self._ended) <= KEPT_CALLS and now - call.ended_at < KEPT_FOR:

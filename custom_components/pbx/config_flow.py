@@ -1,7 +1,7 @@
 """Setting up a PBX, changing it, and its options."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Container, Mapping
 import logging
 from typing import Any, Final, override
 
@@ -191,11 +191,7 @@ class PbxConfigFlow(ConfigFlow, domain=DOMAIN):
         entry = self._get_reauth_entry()
         errors: dict[str, str] = {}
         if user_input is not None:
-            kept = {
-                key: value
-                for key, value in entry.data.items()
-                if key not in CREDENTIALS_SCHEMA.schema
-            }
+            kept = _without(entry.data, CREDENTIALS_SCHEMA.schema)
             user_input = {**kept, **_cleaned_credentials(user_input)}
             if error := await self._async_connection_error(user_input):
                 errors["base"] = error
@@ -221,11 +217,7 @@ class PbxConfigFlow(ConfigFlow, domain=DOMAIN):
         if user_input is not None:
             user_input, errors = await self._async_check_connection(user_input)
             if not errors:
-                kept = {
-                    key: value
-                    for key, value in entry.data.items()
-                    if key not in CONNECTION_SCHEMA.schema
-                }
+                kept = _without(entry.data, CONNECTION_SCHEMA.schema)
                 return self._async_update(
                     entry,
                     data={**kept, **user_input},
@@ -312,11 +304,7 @@ class PbxOptionsFlow(OptionsFlow):
         if user_input is not None:
             defaults, errors = _cleaned_defaults(user_input)
             if not errors:
-                kept = {
-                    key: value
-                    for key, value in self.config_entry.options.items()
-                    if key not in _DEFAULTS
-                }
+                kept = _without(self.config_entry.options, _DEFAULTS)
                 return self.async_create_entry(data={**kept, **defaults})
         contexts, trunks = await _async_search(
             create_client(self.hass, self.config_entry.data)
@@ -342,6 +330,11 @@ class PbxOptionsFlow(OptionsFlow):
 def default_title(url: str) -> str:
     """Return how an entry is called until its user calls it something else."""
     return f"Simotel {url.partition('://')[2].partition('/')[0]}"
+
+
+def _without(stored: Mapping[str, Any], fields: Container[object]) -> dict[str, Any]:
+    """Return what is stored beside the fields of a form."""
+    return {key: value for key, value in stored.items() if key not in fields}
 
 
 def _cleaned_credentials(user_input: Mapping[str, Any]) -> dict[str, str]:

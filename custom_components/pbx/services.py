@@ -75,6 +75,11 @@ def whole_seconds(value: object) -> int:
     raise vol.Invalid("expected whole seconds")
 
 
+def _seconds(*, shortest: int, longest: int) -> vol.Any:
+    bounds = vol.Range(min=shortest, max=longest)
+    return vol.Any(None, vol.All(whole_seconds, bounds))
+
+
 def _text(value: object) -> str:
     try:
         return clean_text(value)
@@ -99,18 +104,11 @@ ORIGINATE_SCHEMA = vol.Schema(
         vol.Optional(ATTR_CONTEXT): vol.Any(None, _text),
         vol.Optional(ATTR_CALLER_ID): vol.Any(None, _caller_id),
         vol.Optional(ATTR_TRUNK_NAME): vol.Any(None, _text),
-        vol.Optional(ATTR_TIMEOUT): vol.Any(
-            None,
-            vol.All(
-                whole_seconds, vol.Range(min=SHORTEST_TIMEOUT, max=LONGEST_TIMEOUT)
-            ),
+        vol.Optional(ATTR_TIMEOUT): _seconds(
+            shortest=SHORTEST_TIMEOUT, longest=LONGEST_TIMEOUT
         ),
-        vol.Optional(ATTR_CALL_LIMIT): vol.Any(
-            None,
-            vol.All(
-                whole_seconds,
-                vol.Range(min=SHORTEST_CALL_LIMIT, max=LONGEST_CALL_LIMIT),
-            ),
+        vol.Optional(ATTR_CALL_LIMIT): _seconds(
+            shortest=SHORTEST_CALL_LIMIT, longest=LONGEST_CALL_LIMIT
         ),
         vol.Optional(ATTR_WAIT_FOR, default=WAIT_FOR_ACCEPTED): vol.In(
             [WAIT_FOR_ACCEPTED]

@@ -36,7 +36,7 @@ from custom_components.pbx.simotel.errors import (
 )
 from simulator.server import Simulator
 from simulator.settings import Fault
-from tests.common import REFERENCE_ACCOUNT, originates
+from tests.common import REFERENCE_ACCOUNT, client_of, originates
 
 REQUEST = OriginateRequest(caller="557", callee="552", trunk_name="cisco")
 ORIGINATE = "/call/originate/act"
@@ -52,15 +52,7 @@ async def session() -> AsyncIterator[ClientSession]:
 @pytest.fixture
 def client(session: ClientSession, simulator: Simulator) -> SimotelClient:
     """Return a client with the reference's own account."""
-    return SimotelClient(
-        session,
-        url=simulator.api_url,
-        credentials=Credentials(
-            api_key=REFERENCE_ACCOUNT.token,
-            username=REFERENCE_ACCOUNT.username,
-            password=REFERENCE_ACCOUNT.password,
-        ),
-    )
+    return client_of(session, simulator)
 
 
 def answer(simulator: Simulator, body: str | bytes, *, status: int = 200) -> None:

@@ -7,11 +7,11 @@ from typing import Any
 from aiohttp import ClientSession
 import pytest
 
-from custom_components.pbx.simotel import Credentials, SimotelClient
+from custom_components.pbx.simotel import SimotelClient
 from custom_components.pbx.simotel.errors import PermissionDeniedError
 from simulator.server import Simulator, running
 from simulator.settings import Fault
-from tests.common import REFERENCE_ACCOUNT
+from tests.common import client_of
 
 NOW = 1_703_145_054
 TODAY = datetime.fromtimestamp(NOW, UTC).date()
@@ -30,15 +30,7 @@ async def simulator() -> AsyncIterator[Simulator]:
 async def client(simulator: Simulator) -> AsyncIterator[SimotelClient]:
     """Return a client with the reference's own account."""
     async with ClientSession() as session:
-        yield SimotelClient(
-            session,
-            url=simulator.api_url,
-            credentials=Credentials(
-                api_key=REFERENCE_ACCOUNT.token,
-                username=REFERENCE_ACCOUNT.username,
-                password=REFERENCE_ACCOUNT.password,
-            ),
-        )
+        yield client_of(session, simulator)
 
 
 def row(seconds: int, **more: Any) -> dict[str, Any]:
