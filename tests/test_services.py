@@ -2,6 +2,7 @@
 
 import asyncio
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
@@ -390,6 +391,17 @@ async def test_home_assistant_waits_for_the_call_when_it_stops(
     assert record.status == 200
     response = await action
     assert response["originated_call_id"] == simulator.pbx.calls[0].originated_call_id
+
+
+@pytest.mark.usefixtures("loaded_entry")
+async def test_nothing_is_left_to_wait_for_when_the_call_is_placed(
+    hass: HomeAssistant,
+) -> None:
+    """Else each call would stay in memory until Home Assistant stops."""
+    with patch.object(hass, "async_add_shutdown_job") as add_shutdown_job:
+        await originate(hass)
+        await hass.async_block_till_done()
+    add_shutdown_job.return_value.assert_called_once_with()
 
 
 @pytest.mark.parametrize(
