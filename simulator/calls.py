@@ -236,6 +236,13 @@ class Call:
             return None
         return self._end(reason if self.queue is None else "no_answer")
 
+    def ignore(self, leg: Leg) -> None:
+        """Nobody comes to a telephone that rings: its time is over at once."""
+        if self._has_mailbox(leg):
+            self._take_message(leg)
+        else:
+            self.refuse(leg, "no_answer")
+
     def hang_up(self, leg: Leg) -> None:
         """A telephone that is up hangs up."""
         self.hung_up_by = "caller" if leg.role == "first" else "callee"
@@ -286,7 +293,7 @@ class Call:
         self._connected = self._exchange.now()
         if self.first is not None and self.first.plan.patience:
             self._later_for(self.first, self.first.plan.patience)
-        destination = self._exchange.second_destination(self.parties)
+        destination = self._exchange.second_destination(self.parties, self.kind)
         if destination.kind == "nowhere":
             reason = destination.reason
             return self._later(_SIGNALLING, lambda: self._end(reason))
@@ -332,13 +339,12 @@ class Call:
         leg.state = "ringing"
         leg.since = self._exchange.now()
         self._exchange.tell_state(leg.line, leg)
-        answers = plan.behaviour == "answer"
-        if plan.behaviour == "voicemail":
-            # A mailbox outside looks like any answer; the PBX's own is behind a
-            # dialplan component, which a first leg does not pass.
-            answers = not leg.line.is_inside
-            if not answers and leg.role == "second":
-                return self._later_on(leg, min(plan.after, limit), self._take_message)
+        if self._has_mailbox(leg):
+            return self._later_on(leg, min(plan.after, limit), self._take_message)
+        answers = plan.behaviour == "answer" or (
+            # A mailbox outside looks like any answer.
+            plan.behaviour == "voicemail" and not leg.line.is_inside
+        )
         if answers and plan.after < limit:
             return self._later_on(
                 leg, plan.after, lambda leg: self._answer_if_free(leg, limit)
@@ -359,6 +365,18 @@ class Call:
 
     def _fail(self, leg: Leg, reason: str) -> None:
         self._later_on(leg, _SIGNALLING, lambda leg: self.refuse(leg, reason))
+
+    def _has_mailbox(self, leg: Leg) -> bool:
+        """Say whether the PBX's voicemail answers for a telephone.
+
+        It is behind a dialplan component, which neither a first leg nor a queue passes.
+        """
+        return (
+            leg.plan.behaviour == "voicemail"
+            and leg.line.is_inside
+            and leg.role == "second"
+            and self.queue is None
+        )
 
     def _take_message(self, leg: Leg) -> None:
         """Let the voicemail answer for a telephone that rings."""

@@ -288,4 +288,18 @@ def _body(fields: Row, settings: Settings) -> tuple[bytes, str]:
     if settings.events.body == "python":
         # Some samples are printed as Python spells a dictionary.
         return repr(json.loads(render(fields))).encode(), "application/json"
+    if settings.events.body == "bare":
+        return _with_bare_number(fields), "application/json"
     return render(fields), "application/json"
+
+
+def _with_bare_number(fields: Row) -> bytes:
+    """Write JSON in which the number is not quoted, as the sample of IncomingCall has it.
+
+    A number with a zero in front makes it no JSON.
+    """
+    text = render(fields).decode()
+    number = fields.get("number")
+    if isinstance(number, str) and number.isdecimal():
+        text = text.replace(f'"number": "{number}"', f'"number": {number}', 1)
+    return text.encode()

@@ -52,12 +52,16 @@ def second_leg(
     patterns = settings.calls.routes.get(context)
     if patterns is not None and not any(fits(callee, item) for item in patterns):
         return Destination(kind="nowhere", reason="no_route")
-    if settings.extension(callee) is not None:
-        return Destination(kind="extension")
-    for queue in settings.queues:
-        if queue.number == callee:
-            return Destination(kind="queue", queue=queue)
+    inside = _inside(callee, settings)
+    if inside is not None:
+        return inside
     return _outside(callee, outgoing_trunk(settings), settings, states)
+
+
+def incoming(callee: str, settings: Settings) -> Destination:
+    """Return where a call from outside leads: no context of outgoing calls is asked."""
+    inside = _inside(callee, settings)
+    return Destination(kind="nowhere", reason="no_route") if inside is None else inside
 
 
 def outgoing_trunk(settings: Settings) -> str:
@@ -65,6 +69,15 @@ def outgoing_trunk(settings: Settings) -> str:
     if settings.calls.trunk:
         return settings.calls.trunk
     return next((trunk.name for trunk in settings.trunks if trunk.active), "")
+
+
+def _inside(number: str, settings: Settings) -> Destination | None:
+    if settings.extension(number) is not None:
+        return Destination(kind="extension")
+    for queue in settings.queues:
+        if queue.number == number:
+            return Destination(kind="queue", queue=queue)
+    return None
 
 
 def _outside(

@@ -12,6 +12,17 @@ CALL_ID = "call_id"
 """The field of an event that becomes `unique_id`, `cuid` or both."""
 
 _PANEL_STATES = {"InUse": "In-Use", "Pause": "Paused"}
+# Where the vendor's tables, and one client, name a field otherwise than the samples do.
+_TABLE_NAMES = {
+    "starttime": "start_time",
+    "endtime": "end_time",
+    "dialer": "dialing",
+}
+_TABLE_DISPOSITIONS = {
+    "ANSWERED": "Answered",
+    "NO ANSWER": "No Answered",
+    "BUSY": "Busy",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +57,7 @@ def spelt(event: Event, switches: Events, zone: tzinfo) -> Row:
         if switches.name_key in (key, "both")
     }
     for field, value in event.fields.items():
-        for key in _keys(field, switches):
+        for key in _keys(event.name, field, switches):
             if value is not None:
                 row[key] = _spelt_value(field, value, switches, zone)
             elif switches.empty != "absent":
@@ -73,10 +84,15 @@ def as_text(value: Json) -> str:
     return "" if value is None else json.dumps(value, ensure_ascii=False)
 
 
-def _keys(field: str, switches: Events) -> tuple[str, ...]:
-    if field != CALL_ID:
+def _keys(event: str, field: str, switches: Events) -> tuple[str, ...]:
+    if field == CALL_ID:
+        both = switches.call_id == "both"
+        return ("unique_id", "cuid") if both else (switches.call_id,)
+    if switches.field_names == "samples":
         return (field,)
-    return ("unique_id", "cuid") if switches.call_id == "both" else (switches.call_id,)
+    if (event, field) == ("OutgoingCall", "outgoing_point"):
+        return ("entry_point",)
+    return (_TABLE_NAMES.get(field, field),)
 
 
 def _spelt_value(field: str, value: Value, switches: Events, zone: tzinfo) -> Json:
@@ -84,6 +100,8 @@ def _spelt_value(field: str, value: Value, switches: Events, zone: tzinfo) -> Js
         moment = datetime.fromtimestamp(
             value.seconds, zone if switches.local_time else UTC
         )
+        if switches.times == "time_first":
+            return f"{moment:%H:%M:%S.%f %Y-%m-%d}"
         return f"{moment:%Y-%m-%d %H:%M:%S.%f}"
     if field == "state" and isinstance(value, str):
         return {
@@ -91,6 +109,8 @@ def _spelt_value(field: str, value: Value, switches: Events, zone: tzinfo) -> Js
             "lower": value.lower(),
             "panel": _PANEL_STATES.get(value, value),
         }[switches.states]
+    if field == "disposition" and switches.dispositions == "tables":
+        return _TABLE_DISPOSITIONS.get(str(value), value)
     if switches.numbers == "text" and isinstance(value, int | float):
         return str(value)
     return value

@@ -129,6 +129,12 @@ class Exchange:
         leg.call.refuse(leg, "rejected")
         self._changes.note()
 
+    def ignore(self, number: str) -> None:
+        """Let a telephone's time to ring be over at once."""
+        leg = self._ringing(number)
+        leg.call.ignore(leg)
+        self._changes.note()
+
     def hang_up(self, number: str) -> None:
         """End the call that a telephone is in."""
         line = self._lines.get(number)
@@ -204,8 +210,10 @@ class Exchange:
             parties.caller, parties.trunk, self.settings, self.trunk_states
         )
 
-    def second_destination(self, parties: Parties) -> Destination:
+    def second_destination(self, parties: Parties, kind: CallKind) -> Destination:
         """Return where the dialplan leads the callee's number."""
+        if kind == "incoming":
+            return dialplan.incoming(parties.callee, self.settings)
         return dialplan.second_leg(
             parties.callee, parties.context, self.settings, self.trunk_states
         )

@@ -11,7 +11,7 @@ from multidict import CIMultiDictProxy
 from .calls import Call, CallKind, Parties
 from .changes import Changes
 from .delivery import Delivery, EventRecord
-from .dialplan import TrunkState, outgoing_trunk
+from .dialplan import TrunkState, incoming, outgoing_trunk
 from .events import Event
 from .exchange import Exchange, NotPossible
 from .faults import Faults
@@ -355,10 +355,7 @@ class Pbx:
         trunk = trunk or outgoing_trunk(self._settings)
         if self.exchange.trunk_states.get(trunk) != "Ok":
             raise NotPossible(f"Trunk {trunk} is down")
-        if not (
-            self._settings.extension(callee)
-            or any(queue.number == callee for queue in self._settings.queues)
-        ):
+        if incoming(callee, self._settings).kind == "nowhere":
             raise NotPossible(f"{callee} is neither an extension nor a queue")
         context = self._settings.contexts[0] if self._settings.contexts else ""
         return self._begin(
@@ -379,6 +376,10 @@ class Pbx:
     def reject(self, number: str) -> None:
         """Reject a call; raises NotPossible where the telephone does not ring."""
         self.exchange.reject(number)
+
+    def ignore(self, number: str) -> None:
+        """Let the time to ring be over; raises NotPossible where it does not ring."""
+        self.exchange.ignore(number)
 
     def hang_up(self, number: str) -> None:
         """Hang up; raises NotPossible where the telephone is not in a call."""

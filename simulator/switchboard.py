@@ -46,6 +46,7 @@ def routes() -> list[web.RouteDef]:
         web.patch(phone, _patch_phone),
         web.post(f"{phone}/answer", _press(Pbx.answer)),
         web.post(f"{phone}/reject", _press(Pbx.reject)),
+        web.post(f"{phone}/ignore", _press(Pbx.ignore)),
         web.post(f"{phone}/hangup", _press(Pbx.hang_up)),
         web.post(f"{phone}/dial", _dial),
         web.post("/dial_in", _dial_in),

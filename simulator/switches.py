@@ -162,8 +162,11 @@ class Events:
     state_name: Literal["NewState", "New State"] = "NewState"
     rest_name: Literal["as_spelt", "lower"] = "as_spelt"
     states: Literal["documented", "lower", "panel"] = "documented"
+    field_names: Literal["samples", "tables"] = "samples"
+    dispositions: Literal["data", "tables"] = "data"
     numbers: Literal["number", "text"] = "number"
-    body: Literal["json", "python", "form"] = "json"
+    times: Literal["date_first", "time_first"] = "date_first"
+    body: Literal["json", "python", "bare", "form"] = "json"
     empty: Literal["absent", "text", "null", "None"] = "absent"
     local_time: bool = False
     ringing_call_id: bool = True

@@ -122,6 +122,13 @@ def use_custom_integrations(socket_enabled: None) -> None:
 
 
 @pytest.fixture
+async def simulator() -> AsyncIterator[Simulator]:
+    """Run a simulated PBX whose calls take the time that they take."""
+    async with running() as simulator:
+        yield simulator
+
+
+@pytest.fixture
 async def client(simulator: Simulator) -> AsyncIterator[Client]:
     """Return a client of the simulator."""
     async with aiohttp.ClientSession() as session:

@@ -111,6 +111,11 @@ async def test_answered(pbx: Pbx, receiver: Receiver) -> None:
             ["552 Ringing", "552 Idle", "557 Idle", "Cdr ANSWERED", "VoiceMail"],
         ),
         (
+            {"behaviour": "voicemail", "after": 40, "talk": 7},
+            ("answered", "voicemail", 30, 7),
+            ["552 Ringing", "552 Idle", "557 Idle", "Cdr ANSWERED", "VoiceMail"],
+        ),
+        (
             {"behaviour": "answer", "after": 4, "talk": 3},
             ("answered", "answered", 4, 3),
             ["552 Ringing", "552 InUse", "557 Idle", "552 Idle", "Cdr ANSWERED"],
@@ -180,6 +185,12 @@ async def test_call_limit(pbx: Pbx) -> None:
     """The PBX cuts a conversation at the limit ordered."""
     pbx.change(extension_phone={"talk": 0})
     assert facts(await called(pbx, call_limit=4)) == ("answered", "answered", 2, 4)
+
+
+async def test_call_limit_of_message(pbx: Pbx) -> None:
+    """A message to the voicemail is a conversation like any other."""
+    pbx.change(phones=[{"number": "552", "behaviour": "voicemail", "talk": 60}])
+    assert facts(await called(pbx, call_limit=4)) == ("answered", "voicemail", 2, 4)
 
 
 async def test_caller_hangs_up_first(pbx: Pbx, receiver: Receiver) -> None:
@@ -272,6 +283,27 @@ async def test_routes(pbx: Pbx) -> None:
     pbx.change(calls={"routes": {"main_routing": ["XXX", "09."]}})
     assert (await called(pbx)).outcome == "answered"
     assert (await called(pbx, callee="9009")).outcome == "failed"
+
+
+async def test_context_of_extension(pbx: Pbx) -> None:
+    """What an extension dials is led by its own context, an originate by the one sent."""
+    pbx.change(
+        contexts=["main_routing", "inside_only"],
+        extensions=[
+            {"number": "552", "context": "inside_only"},
+            {"number": "557"},
+        ],
+        calls={"routes": {"inside_only": ["XXX"]}},
+    )
+    dialled = [
+        pbx.dial("552", "09120000001"),
+        pbx.dial("557", "09120000001"),
+    ]
+    await pbx.idle()
+    assert [call.reason for call in dialled] == ["no_route", "answered"]
+    for context, outcome in (("inside_only", "failed"), ("main_routing", "answered")):
+        call = await called(pbx, "552", "09120000001", context=context)
+        assert call.outcome == outcome
 
 
 async def test_caller_outside(pbx: Pbx, receiver: Receiver) -> None:
@@ -442,12 +474,61 @@ async def test_queue_without_agents(pbx: Pbx) -> None:
     assert (await called(pbx, callee="9009")).reason == "no_agents"
 
 
+async def test_queue_with_agent_in_a_call(pbx: Pbx, receiver: Receiver) -> None:
+    """An agent who is in a call is not rung, whatever his phone would take."""
+    pbx.change(
+        outside_phone={"talk": 60},
+        phones=[
+            {"number": "552", "talk": 60, "leg": "first"},
+            {"number": "552", "after": 1, "call_waiting": True},
+        ],
+    )
+    pbx.dial("552", "09120000001")
+    call = await called(pbx, callee="9009")
+    assert facts(call) == ("answered", "answered", 2, 10)
+    assert receiver.named("CdrQueue")[0]["dst"] == "553"
+    assert "552 Ringing" not in receiver.told
+
+
 async def test_queue_of_intercoms(pbx: Pbx, receiver: Receiver) -> None:
     """An agent who is connected at once leaves no other ringing."""
     pbx.change(phones=[{"number": "552", "behaviour": "intercom"}])
     assert (await called(pbx, callee="9009")).outcome == "answered"
     assert "553 Ringing" not in receiver.told
     assert all(line.state in ("Idle", "Unavailable") for line in pbx.exchange.lines)
+
+
+async def test_queue_has_no_mailbox(pbx: Pbx, receiver: Receiver) -> None:
+    """An agent's voicemail does not answer for a queue: the next agent can."""
+    pbx.change(
+        phones=[
+            {"number": "552", "behaviour": "voicemail", "after": 1, "talk": 2},
+            {"number": "553", "after": 5},
+        ]
+    )
+    call = await called(pbx, callee="9009")
+    assert facts(call) == ("answered", "answered", 5, 10)
+    assert receiver.named("CdrQueue")[0]["dst"] == "553"
+    assert receiver.named("VoiceMail") == []
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "outcome"),
+    [
+        ("answer", ("no_answer", "no_answer", 3, 0)),
+        ("no_answer", ("no_answer", "no_answer", 3, 0)),
+        ("voicemail", ("answered", "voicemail", 3, 7)),
+    ],
+)
+async def test_ignored(
+    pbx: Pbx, behaviour: str, outcome: tuple[str, str, int, int]
+) -> None:
+    """A phone that a person ignores has rung for long enough, whatever it would do."""
+    pbx.change(
+        phones=[{"number": "552", "behaviour": behaviour, "after": 20, "talk": 7}]
+    )
+    pbx.exchange.after(5, lambda: pbx.ignore("552"))
+    assert facts(await called(pbx)) == outcome
 
 
 async def test_phone_in_a_call(pbx: Pbx, receiver: Receiver) -> None:
@@ -593,6 +674,20 @@ async def test_dial_in(
     report = receiver.events[-1]
     assert (report["type"], report["entry_point"]) == ("incoming", "gsm_gateway")
     assert pbx.rows[0]["type"] == "incoming"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"contexts": []}, {"calls": {"routes": {"main_routing": ["09."]}}}],
+)
+async def test_dial_in_needs_no_outgoing_route(
+    pbx: Pbx, change: dict[str, object]
+) -> None:
+    """Contexts lead what extensions and originates dial, not what comes in."""
+    pbx.change(change)
+    call = pbx.dial_in("09121234567", "557")
+    await pbx.idle()
+    assert call.outcome == "answered"
 
 
 async def test_dial_in_to_queue(pbx: Pbx, receiver: Receiver) -> None:
@@ -768,10 +863,14 @@ async def test_every_call_ends(seed: int) -> None:
 
         def act() -> None:
             number, other = chance.choice(NUMBERS), chance.choice(NUMBERS)
-            deed = chance.choice(["answer", "reject", "hang up", "dial", "dial in"])
+            deed = chance.choice(
+                ["answer", "reject", "ignore", "hang up", "dial", "dial in"]
+            )
             with suppress(NotPossible):
                 if deed == "answer":
                     pbx.answer(number)
+                elif deed == "ignore":
+                    pbx.ignore(number)
                 elif deed == "reject":
                     pbx.reject(number)
                 elif deed == "hang up":

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import time
 from typing import Any
 
@@ -91,6 +92,25 @@ async def test_shapes(
         assert received.content_type == "application/json"
         assert received.query == {}
         assert received.fields["billsec"] == 10
+
+
+@pytest.mark.parametrize(
+    ("switch", "path"),
+    [
+        ({"state_name": "New State"}, "/hook/NewState"),
+        ({"cdr_name": "CDR"}, "/hook/CDR"),
+        ({"cdr_name": "CDR", "rest_name": "lower"}, "/hook/cdr"),
+    ],
+)
+async def test_name_in_address(
+    receiver: Receiver, pbx: Pbx, switch: dict[str, object], path: str
+) -> None:
+    """The address of Rest4 has the name as it is spelt, without blanks."""
+    pbx.change(
+        webhook={"version": "Rest4", "events": ["NewState", "Cdr"]}, events=switch
+    )
+    await ring(pbx)
+    assert path in {received.path for received in receiver.received}
 
 
 @pytest.mark.parametrize("version", ["G4", "Rest4"])
@@ -222,6 +242,66 @@ async def test_python_body(receiver: Receiver, pbx: Pbx) -> None:
     assert received.body.startswith("{'event_name': 'Cdr'")
     assert "'record': None" in received.body
     assert received.fields["billsec"] == 10
+
+
+async def test_bare_number(receiver: Receiver, pbx: Pbx) -> None:
+    """A telephone number may be printed without quotes, which is no JSON."""
+    pbx.change(events={"body": "bare"})
+    pbx.dial_in("09121234567", "557")
+    await pbx.idle()
+    body = receiver.received[0].body
+    assert '"event_name": "IncomingCall", "number": 09121234567, ' in body
+    with pytest.raises(json.JSONDecodeError):
+        json.loads(body)
+    assert json.loads(receiver.received[-1].body)["src"] == "09121234567"
+
+
+@pytest.mark.parametrize(
+    ("field_names", "keys"),
+    [
+        ("samples", {"dialer", "outgoing_point", "starttime", "endtime"}),
+        ("tables", {"dialing", "entry_point", "start_time", "end_time"}),
+    ],
+)
+async def test_field_names(
+    receiver: Receiver, pbx: Pbx, field_names: str, keys: set[str]
+) -> None:
+    """Fields are named as in the samples, or as in the tables."""
+    pbx.change(events={"field_names": field_names})
+    pbx.dial("557", "09120000001")
+    await pbx.idle()
+    dialling, leaving, _, ended = receiver.events
+    assert keys <= dialling.keys() | leaving.keys() | ended.keys()
+    assert ("entry_point" in leaving) is (field_names == "tables")
+    # A Cdr has both trunks, of which this is the one that the call left by.
+    assert ended["outgoing_point"] == "cisco"
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "data", "tables"),
+    [
+        ("answer", "ANSWERED", "Answered"),
+        ("no_answer", "NO ANSWER", "No Answered"),
+        ("busy", "BUSY", "Busy"),
+    ],
+)
+async def test_spelling_of_dispositions(
+    receiver: Receiver, pbx: Pbx, behaviour: str, data: str, tables: str
+) -> None:
+    """How a call ended can be spelt as the tables do."""
+    pbx.change(phones=[{"number": "552", "behaviour": behaviour}])
+    for dispositions in ("data", "tables"):
+        pbx.change(events={"dispositions": dispositions})
+        await ring(pbx)
+    assert [report["disposition"] for report in receiver.named("Cdr")] == [data, tables]
+
+
+async def test_order_in_times(receiver: Receiver, pbx: Pbx) -> None:
+    """Times can have the date at their end."""
+    pbx.change(events={"times": "time_first"})
+    await ring(pbx)
+    ended = receiver.events[-1]["endtime"]
+    assert re.fullmatch(r"\d\d:\d\d:\d\d\.\d{6} \d{4}-\d\d-\d\d", ended)
 
 
 async def test_form_body(receiver: Receiver, pbx: Pbx) -> None:

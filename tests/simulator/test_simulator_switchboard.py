@@ -2,11 +2,14 @@
 
 import asyncio
 from ipaddress import ip_address
+from pathlib import Path
+import re
 from typing import Any
 
 import aiohttp
 import pytest
 
+import simulator
 from simulator.server import Simulator
 
 from .conftest import ORDER, ORIGINATE, PING, Client, order
@@ -87,6 +90,8 @@ async def test_answered_by_hand(client: Client) -> None:
     [
         ([("557", "reject")], ("caller_no_answer", "rejected")),
         ([("557", "answer"), ("552", "reject")], ("busy", "rejected")),
+        ([("557", "ignore")], ("caller_no_answer", "no_answer")),
+        ([("557", "answer"), ("552", "ignore")], ("no_answer", "no_answer")),
         ([("557", "answer"), ("557", "hangup")], ("no_answer", "caller_hung_up")),
         (
             [("557", "answer"), ("552", "answer"), ("552", "hangup")],
@@ -164,6 +169,7 @@ async def test_dial_in(client: Client) -> None:
     [
         ("phones/557/answer", {}, 409),
         ("phones/557/reject", {}, 409),
+        ("phones/557/ignore", {}, 409),
         ("phones/999/hangup", {}, 409),
         ("phones/999/dial", {"callee": "557"}, 409),
         ("phones/557/dial", {}, 400),
@@ -323,6 +329,22 @@ async def test_page(client: Client, simulator: Simulator) -> None:
     assert "<script src" not in answer.text
     assert '<link rel="stylesheet' not in answer.text
     assert simulator.pbx.requests == ()
+
+
+def test_page_speaks_both_languages() -> None:
+    """Every text of the page is there in both languages."""
+    page = Path(simulator.__file__).with_name("page.html").read_text(encoding="utf-8")
+    texts = {
+        language: set(re.findall(r'(\w+): "', block))
+        for language, block in re.findall(
+            r"^  (en|fa): \{\n(.*?)^  \},", page, re.MULTILINE | re.DOTALL
+        )
+    }
+    assert texts.keys() == {"en", "fa"}
+    assert texts["en"] == texts["fa"]
+    used = set(re.findall(r'data-text="(\w+)"|\bt\("(\w+)"\)', page))
+    assert len(used) > 30
+    assert {name for names in used for name in names if name} <= texts["en"]
 
 
 async def test_page_is_local(
