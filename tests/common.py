@@ -1,13 +1,23 @@
 """What several tests use."""
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any
+from unittest.mock import patch
 
 from aiohttp import ClientSession
-from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.common import (
+    MockConfigEntry,
+    async_fire_time_changed,
+)
 
+from custom_components.pbx.const import DOMAIN
 from custom_components.pbx.simotel import Credentials, SimotelClient
 from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import FlowResult
+from homeassistant.util import dt as dt_util
 from simulator.server import Simulator
 from simulator.settings import Account
 
@@ -54,3 +64,64 @@ def originates(simulator: Simulator) -> list[Mapping[str, Any]]:
         for record in simulator.pbx.requests
         if record.operation == ORIGINATE and isinstance(record.parsed, dict)
     ]
+
+
+async def originate(hass: HomeAssistant, **fields: Any) -> dict[str, Any]:
+    """Perform the action, from 557 to 552 where nothing else is said."""
+    response = await hass.services.async_call(
+        DOMAIN,
+        "originate",
+        {"caller": "557", "callee": "552", **fields},
+        blocking=True,
+        return_response=True,
+    )
+    assert response is not None
+    return dict(response)
+
+
+async def elapse(hass: HomeAssistant) -> None:
+    """Have everything happen for which somebody has set a timer, in its order."""
+    async_fire_time_changed(hass, dt_util.utcnow() + timedelta(hours=5))
+    await hass.async_block_till_done(wait_background_tasks=True)
+
+
+async def originate_and_wait(
+    hass: HomeAssistant, simulator: Simulator, **fields: Any
+) -> dict[str, Any]:
+    """Perform the action, let the call take its course, and time go by until it is done."""
+    action = asyncio.create_task(originate(hass, **fields))
+    while not action.done() and not originates(simulator):
+        await asyncio.sleep(0.001)
+    await simulator.pbx.idle()
+    for _ in range(20):
+        await asyncio.sleep(0.01)
+        if action.done():
+            break
+        await elapse(hass)
+    return await asyncio.wait_for(action, 1)
+
+
+def suggestions(result: FlowResult[Any, Any]) -> dict[str, Any]:
+    """Return what a form is filled with when it opens."""
+    assert result["data_schema"] is not None
+    return {
+        str(field): field.description["suggested_value"]
+        for field in result["data_schema"].schema
+        if field.description
+    }
+
+
+def choices(result: FlowResult[Any, Any], field: str) -> list[str] | None:
+    """Return what a field offers to choose from, None for a free text alone."""
+    assert result["data_schema"] is not None
+    config = result["data_schema"].schema[field].config
+    assert config.get("custom_value", True)
+    options: list[str] | None = config.get("options")
+    return options
+
+
+@contextmanager
+def without_address(hass: HomeAssistant) -> Iterator[None]:
+    """Have Home Assistant know no address of its own."""
+    with patch.object(hass.config, "api", None):
+        yield

@@ -4,10 +4,12 @@ from collections.abc import AsyncIterator
 
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.pbx.const import DOMAIN
 from homeassistant.core import HomeAssistant
 from simulator.server import Simulator, running
+from simulator.timers import instant
 
 from .common import connection_to, setup_integration
 
@@ -21,8 +23,8 @@ def use_custom_integrations(
 
 @pytest.fixture
 async def simulator() -> AsyncIterator[Simulator]:
-    """Run a simulated PBX."""
-    async with running() as simulator:
+    """Run a simulated PBX whose calls take no time."""
+    async with running(sleep=instant) as simulator:
         yield simulator
 
 
@@ -43,3 +45,23 @@ async def loaded_entry(hass: HomeAssistant, entry: MockConfigEntry) -> MockConfi
     """Return the entry, set up."""
     await setup_integration(hass, entry)
     return entry
+
+
+@pytest.fixture
+async def webhook_url(
+    hass: HomeAssistant,
+    hass_client_no_auth: ClientSessionGenerator,
+    loaded_entry: MockConfigEntry,
+) -> str:
+    """Have Home Assistant listen, and return the address for the PBX's events."""
+    client = await hass_client_no_auth()
+    return str(client.make_url(f"/api/webhook/{loaded_entry.data['webhook_id']}"))
+
+
+@pytest.fixture
+async def connected(simulator: Simulator, webhook_url: str) -> Simulator:
+    """Have the PBX send all its events to Home Assistant."""
+    simulator.pbx.change(
+        webhook={"enabled": True, "address": webhook_url, "events": "all"}
+    )
+    return simulator

@@ -39,7 +39,7 @@ class World:
 
     now: float = 1000.0
     news: list[News] = field(default_factory=list)
-    reported: EndSignal | None = None
+    reported: list[EndSignal] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         """Start the tracker on this world's clock."""
@@ -82,8 +82,13 @@ class World:
         self.take(self.tracker.tick())
 
     def take(self, news: Iterable[News]) -> None:
-        """Keep what is said; where a report is wanted, look into it at once."""
+        """Keep what is said; where a report is wanted, look into it at once.
+
+        That the PBX has accepted the call is left out, since `place` has it do so.
+        """
         for item in news:
+            if item.step is Step.ORIGINATED:
+                continue
             self.news.append(item)
             if item.step is Step.REPORT_WANTED:
                 self.take(self.tracker.report(item.call, self.reported))
@@ -368,7 +373,7 @@ def test_silent_caller_is_given_up_after_his_ring_time() -> None:
 
 def test_report_settles_what_the_clock_would_guess() -> None:
     """A look into it comes before the clock's answer."""
-    world = World(reported=end(Verdict.BUSY))
+    world = World(reported=[end(Verdict.BUSY)])
     call = world.place()
     world.wait(30 + GRACE)
     assert call.ending
@@ -384,7 +389,7 @@ def test_report_that_never_comes_is_not_waited_for() -> None:
     assert is_open(call)
     world.wait(LONGEST_REPORT)
     assert call.ending
-    assert not world.tracker.report(call, end(talk=9))
+    assert not world.tracker.report(call, [end(talk=9)])
     assert call.ending.outcome is Outcome.UNKNOWN
 
 
@@ -439,8 +444,8 @@ def test_call_id_that_two_calls_share_names_neither() -> None:
     first = world.place("557", "552", originated="orig.call.1.1")
     second = world.place("558", "553", originated="orig.call.1.2")
     world.hear(
-        replace(outside(), originated_call_id="orig.call.1.1"),
-        replace(outside(), originated_call_id="orig.call.1.2"),
+        replace(outside(), incoming=True, originated_call_id="orig.call.1.1"),
+        replace(outside(), incoming=True, originated_call_id="orig.call.1.2"),
         end(talk=9, originated_call_id=""),
         phone("557", "in_use"),
     )
@@ -658,11 +663,212 @@ def test_ids_that_were_heard_are_bounded() -> None:
     for number in range(10_100):
         world.tracker.hear(phone("600", "idle", call_id=f"2.{number}"))
     world.place()
-    # The oldest ids are forgotten, the newest still count as heard before.
-    world.hear(phone("557", "ringing", call_id="2.10099"))
+    # The newest still count as heard before, the oldest ids are forgotten.
+    world.hear(phone("557", "idle", call_id="2.10099"))
     assert not world.news
     world.hear(phone("557", "ringing", call_id="2.0"))
     assert world.steps() == [Step.CALLER_RINGING]
+
+
+def test_nothing_is_told_of_a_call_before_the_pbx_has_accepted_it() -> None:
+    """Then all at once, that it was accepted first."""
+    world = World()
+    call = world.tracker.place(caller="557", callee="552", caller_id="900", timeout=30)
+    world.hear(CALLER_RINGS, CALLER_ANSWERS, CALLER_IDLE)
+    world.wait(HOLD + 1)
+    assert not world.news
+    news = world.tracker.accept(call, ORIGINATED)
+    assert [item.step for item in news] == [
+        Step.ORIGINATED,
+        Step.CALLER_RINGING,
+        Step.CALLER_ANSWERED,
+        Step.REPORT_WANTED,
+    ]
+
+
+def test_call_that_may_have_been_placed_is_followed_in_silence() -> None:
+    """So that its states are not taken for those of the call that is tried next."""
+    world = World()
+    lost = world.tracker.place(caller="557", callee="552", caller_id="1", timeout=30)
+    world.tracker.lose(lost)
+    second = world.place()
+    world.hear(CALLER_RINGS, CALLER_IDLE)
+    world.wait(60)
+    assert world.steps() == [Step.ENDED, Step.ENDED]
+    assert second.ending
+    assert second.ending.outcome is Outcome.UNKNOWN
+
+
+def test_signal_of_another_originate_is_given_back() -> None:
+    """At once where nobody waits for a reply, else when no reply can claim it."""
+    world = World()
+    stranger = end(originated_call_id="orig.call.9.9", call_id="9.9")
+    world.hear(stranger)
+    assert world.tracker.take_unclaimed() == [stranger]
+    assert not world.tracker.take_unclaimed()
+    first = world.tracker.place(caller="557", callee="552", caller_id="1", timeout=30)
+    second = world.tracker.place(caller="558", callee="552", caller_id="1", timeout=30)
+    world.hear(stranger, end(talk=9))
+    world.take(world.tracker.accept(first, ORIGINATED))
+    assert not world.tracker.take_unclaimed()
+    world.tracker.discard(second)
+    assert world.tracker.take_unclaimed() == [stranger]
+    world.wait(HOLD)
+    assert first.ending
+    assert first.ending.talk == 9
+
+
+def test_agent_of_a_queue_is_known_by_the_id_of_the_callers_states() -> None:
+    """Where these name the call; no event has told its id yet."""
+    world = World()
+    world.place(callee="9009")
+    world.hear(
+        replace(CALLER_RINGS, other_party="900"),
+        phone("993", "ringing"),
+        replace(CALLER_ANSWERS, other_party="9009"),
+        phone("993", "in_use"),
+    )
+    assert world.steps()[-1] is Step.ANSWERED
+
+
+def test_agent_is_not_known_by_an_id_that_may_be_of_another_call() -> None:
+    """A state without another party may be of any call."""
+    world = World()
+    world.place(callee="9009")
+    world.hear(
+        replace(CALLER_RINGS, other_party=""),
+        replace(CALLER_ANSWERS, other_party=""),
+        phone("993", "in_use"),
+    )
+    assert Step.ANSWERED not in world.steps()
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_callee_who_calls_the_caller_by_himself_has_not_answered(first: int) -> None:
+    """Whichever of the two events comes first."""
+    world = World()
+    call = world.place()
+    crossing = [
+        phone("557", "ringing", direction="in", call_id="2.2"),
+        phone("552", "in_use", other_party="557", direction="out", call_id="2.2"),
+    ]
+    world.hear(crossing[first], crossing[1 - first])
+    world.hear(
+        phone("557", "in_use", direction="in", call_id="2.2"),
+        phone("557", "idle", call_id="2.2"),
+        phone("552", "idle", call_id="2.2"),
+    )
+    world.wait(LONGEST_CALL + 60)
+    assert Step.ANSWERED not in world.steps()
+    assert call.ending
+    assert call.ending.outcome is Outcome.UNKNOWN
+
+
+def test_stranger_who_takes_the_caller_does_not_end_our_call() -> None:
+    """That the caller's telephone falls idle then is not of our call."""
+    world = World()
+    call = world.place()
+    stranger = {"other_party": "600", "call_id": "2.2"}
+    world.hear(
+        CALLER_RINGS,
+        phone("557", "in_use", **stranger),
+        phone("557", "idle", call_id="2.2"),
+    )
+    world.wait(HOLD)
+    assert is_open(call)
+    world.wait(60)
+    assert call.ending
+    assert call.ending.outcome is Outcome.UNKNOWN
+
+
+def test_callee_in_another_call_does_not_answer_ours() -> None:
+    """His states were none of ours before the caller answered, so they never are."""
+    world = World()
+    call = world.place()
+    stranger = {"other_party": "", "direction": "in", "call_id": "2.2"}
+    world.hear(
+        phone("552", "ringing", **stranger),
+        CALLER_RINGS,
+        CALLER_ANSWERS,
+        phone("552", "in_use", **stranger),
+        end(Verdict.BUSY),
+    )
+    world.wait(HOLD)
+    assert Step.ANSWERED not in world.steps()
+    assert call.ending
+    assert call.ending.outcome is Outcome.BUSY
+
+
+def test_telephone_that_leaves_its_old_call_counts_again() -> None:
+    """The next number is often tried before the PBX says that the last call is over."""
+    world = World()
+    world.place(originated="orig.call.1.1")
+    world.hear(*(replace(signal, call_id="1.1") for signal in BOTH_RANG))
+    world.hear(end(Verdict.BUSY, call_id="1.1", originated_call_id="orig.call.1.1"))
+    world.wait(HOLD)
+    world.news.clear()
+    world.place(callee="553")
+    world.hear(replace(CALLER_IDLE, call_id="1.1"))
+    world.hear(replace(CALLER_RINGS, other_party="553"))
+    assert world.steps() == [Step.CALLER_RINGING]
+
+
+def test_caller_outside_is_waited_for_though_the_callee_is_idle() -> None:
+    """The dialplan may lead the call on to somebody of whom nothing is heard."""
+    world = World()
+    call = world.place("09121234567", "552", trunk_name="cisco")
+    rings = phone("552", "ringing", other_party="09121234567", direction="in")
+    world.hear(rings, CALLEE_IDLE)
+    world.wait(HOLD + 5)
+    assert is_open(call)
+    world.wait(30 + GRACE)
+    assert call.ending
+    assert call.ending.outcome is Outcome.UNKNOWN
+
+
+def test_caller_whose_call_is_known_ends_it_by_falling_idle() -> None:
+    """Though the telephone was in another call before, and its states proved nothing."""
+    world = World()
+    world.hear(phone("557", "in_use", call_id="1.1", other_party="600"))
+    call = world.place(callee="09121234567")
+    world.hear(outside(), CALLER_IDLE)
+    world.wait(HOLD)
+    assert call.ending
+    assert call.ending.outcome is Outcome.UNKNOWN
+
+
+def test_what_a_call_gathers_is_bounded() -> None:
+    """Whoever knows its id and sends events by the thousand."""
+    world = World()
+    call = world.place()
+    for number in range(500):
+        world.tracker.hear(outside(str(number)))
+        world.tracker.hear(end(Verdict.OTHER, talk=number, call_id=f"2.{number}"))
+        world.tracker.hear(phone(str(number), "ringing"))
+    assert len(call.call_ids) == 50
+    world.wait(HOLD)
+    assert call.ending
+
+
+def test_states_are_bounded() -> None:
+    """Whoever makes up the telephones."""
+    world = World()
+    for number in range(10_010):
+        world.tracker.hear(phone(f"x{number}", "idle", call_id=""))
+    assert len(world.tracker.states) == 10_000
+
+
+def test_account_that_said_nothing_may_be_followed_by_one_that_does() -> None:
+    """An answer of no seconds ends the wait as unknown, not the truth."""
+    world = World()
+    call = world.place()
+    world.hear(CALLER_RINGS, CALLER_ANSWERS, end(talk=0))
+    world.wait(HOLD)
+    assert call.ending
+    assert call.ending.outcome is Outcome.UNKNOWN
+    world.hear(end(Verdict.BUSY, wait=3))
+    assert call.ending.outcome is Outcome.BUSY
+    assert (call.ending.wait, call.ending.talk) == (3, None)
 
 
 def test_unknown_states_are_kept_but_prove_nothing() -> None:

@@ -17,7 +17,7 @@ from custom_components.pbx.calls import LONGEST_CALL, Outcome
 from custom_components.pbx.simotel import OriginateRequest
 from custom_components.pbx.simotel.errors import PermissionDeniedError
 from custom_components.pbx.simotel.events import read_event
-from custom_components.pbx.simotel.signals import EndSignal, signal_of
+from custom_components.pbx.simotel.signals import account_of, signal_of
 from simulator.pbx import Pbx
 from simulator.server import Simulator, running
 from simulator.timers import instant
@@ -147,11 +147,9 @@ async def outcome_of(
         call_id = await client.originate(request)
         world.take(world.tracker.accept(call, call_id))
         await simulator.pbx.idle()
-        row = None
         with suppress(PermissionDeniedError):
-            row = await client.find_call(call_id, today=datetime.now(UTC).date())
-    account = signal_of(row) if row else None
-    world.reported = account if isinstance(account, EndSignal) else None
+            rows = await client.find_call(call_id, today=datetime.now(UTC).date())
+            world.reported = [account_of(row) for row in rows]
     world.wait(LONGEST_CALL + 60)
     assert call.ending
     truth = simulator.pbx.call_of(call_id)

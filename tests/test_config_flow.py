@@ -1,6 +1,5 @@
-"""Setting up a PBX in the user interface, changing it, and its options."""
+"""Setting up a PBX in the user interface, and changing its connection."""
 
-import asyncio
 from typing import Any
 from unittest.mock import patch
 
@@ -10,11 +9,20 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.pbx.const import DOMAIN
 from homeassistant.config_entries import SOURCE_USER, ConfigEntryState, ConfigFlowResult
 from homeassistant.core import HomeAssistant
+from homeassistant.core_config import async_process_ha_core_config
 from homeassistant.data_entry_flow import FlowResultType, InvalidData
 from simulator.server import Simulator, running
 from simulator.settings import Fault
 
-from .common import PING, REFERENCE_ACCOUNT, connection_to, setup_integration
+from .common import (
+    PING,
+    REFERENCE_ACCOUNT,
+    choices,
+    connection_to,
+    setup_integration,
+    suggestions,
+    without_address,
+)
 
 DEFAULTS = {"context": "main_routing", "timeout": 30}
 CREDENTIALS = {
@@ -44,25 +52,6 @@ async def submit(
     )
     await hass.async_block_till_done()
     return result
-
-
-def suggestions(result: ConfigFlowResult) -> dict[str, Any]:
-    """Return what a form is filled with when it opens."""
-    assert result["data_schema"] is not None
-    return {
-        str(field): field.description["suggested_value"]
-        for field in result["data_schema"].schema
-        if field.description
-    }
-
-
-def choices(result: ConfigFlowResult, field: str) -> list[str] | None:
-    """Return what a field offers to choose from, None for a free text alone."""
-    assert result["data_schema"] is not None
-    config = result["data_schema"].schema[field].config
-    assert config.get("custom_value", True)
-    options: list[str] | None = config.get("options")
-    return options
 
 
 async def finish(hass: HomeAssistant, result: ConfigFlowResult) -> None:
@@ -104,6 +93,33 @@ async def test_pbx_is_set_up_in_two_steps(
     assert entry.data == {**connection, "webhook_id": webhook_id}
     assert len(webhook_id) == 64
     assert entry.state is ConfigEntryState.LOADED
+
+
+async def test_what_to_enter_in_the_panel_is_said_at_the_end(
+    hass: HomeAssistant, simulator: Simulator
+) -> None:
+    """With the created entry, not in a step of its own."""
+    await async_process_ha_core_config(hass, {"internal_url": "http://192.0.2.5:8123"})
+    result = await submit(hass, await start(hass), connection_to(simulator))
+    result = await submit(hass, result, DEFAULTS)
+    webhook_id = result["result"].data["webhook_id"]
+    assert result["description"] == "connect_events"
+    assert result["description_placeholders"] == {
+        "webhook_url": f"http://192.0.2.5:8123/api/webhook/{webhook_id}",
+        "events": "NewState, IncomingCall, OutgoingCall, Cdr, CdrQueue, "
+        "TrunkNewState, TrunkAdded, TrunkRemoved, Ping",
+    }
+
+
+async def test_missing_address_of_home_assistant_is_said_at_the_end(
+    hass: HomeAssistant, simulator: Simulator
+) -> None:
+    """The PBX could not reach it; calls can be placed all the same."""
+    result = await submit(hass, await start(hass), connection_to(simulator))
+    with without_address(hass):
+        result = await submit(hass, result, DEFAULTS)
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert result["description"] == "no_address"
 
 
 async def test_defaults_may_be_left_as_they_are(
@@ -479,49 +495,3 @@ async def test_connection_cannot_become_that_of_another_entry(
         assert result["reason"] == "reconfigure_successful"
         assert other_entry.state is ConfigEntryState.LOADED
         assert await hass.config_entries.async_unload(other_entry.entry_id)
-
-
-async def test_options_change_the_defaults(
-    hass: HomeAssistant, simulator: Simulator, loaded_entry: MockConfigEntry
-) -> None:
-    """An emptied field is removed, what other steps keep stays, and it takes effect."""
-    hass.config_entries.async_update_entry(
-        loaded_entry, options={**DEFAULTS, "caller_id": "021", "kept": True}
-    )
-    await hass.async_block_till_done()
-    result = await hass.config_entries.options.async_init(loaded_entry.entry_id)
-    assert (result["type"], result["step_id"]) == (FlowResultType.FORM, "init")
-    assert suggestions(result) == {**DEFAULTS, "caller_id": "021"}
-    assert choices(result, "trunk_name") == ["cisco", "gsm_gateway", "spare"]
-
-    result = await hass.config_entries.options.async_configure(
-        result["flow_id"], {"trunk_name": "a\nb"}
-    )
-    assert result["errors"] == {"trunk_name": "invalid_text"}
-    result = await hass.config_entries.options.async_configure(
-        result["flow_id"], {"trunk_name": "cisco", "caller_id": "  "}
-    )
-    await hass.async_block_till_done()
-
-    assert result["type"] is FlowResultType.CREATE_ENTRY
-    assert loaded_entry.options == {"trunk_name": "cisco", "kept": True}
-    assert loaded_entry.state is ConfigEntryState.LOADED
-    await hass.services.async_call(
-        DOMAIN, "originate", {"caller": "557", "callee": "552"}, blocking=True
-    )
-    order = simulator.pbx.calls[0].order
-    assert (order.trunk_name, order.context, order.timeout) == (
-        "cisco",
-        "main_routing",
-        30,
-    )
-
-
-async def test_options_open_while_the_pbx_is_away(
-    hass: HomeAssistant, simulator: Simulator, loaded_entry: MockConfigEntry
-) -> None:
-    """Without its lists, and without waiting for it."""
-    await simulator.stop()
-    async with asyncio.timeout(5):
-        result = await hass.config_entries.options.async_init(loaded_entry.entry_id)
-    assert choices(result, "context") is None

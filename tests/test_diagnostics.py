@@ -13,9 +13,11 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.setup import async_setup_component
+from homeassistant.util import dt as dt_util
 from simulator.server import Simulator
 
 from .common import REFERENCE_ACCOUNT, setup_integration
+from .test_event import send
 
 SECRETS = (
     REFERENCE_ACCOUNT.token,
@@ -23,6 +25,7 @@ SECRETS = (
     "0123456789abcdef",
     "02188001234",
     "0912",
+    "0912secret",
 )
 
 
@@ -74,6 +77,7 @@ async def test_diagnostics_of_a_loaded_entry(
             "timeout": 30,
         },
         "reachability": {"reachable": True, "last_error": None, "last_cause": None},
+        "events": {"heard": {}, "calls_in_progress": 0},
     }
 
 
@@ -114,6 +118,38 @@ async def test_call_that_fails_leaves_no_number(
     assert downloaded["reachability"]["last_cause"] == "CannotConnectError"
 
 
+async def test_diagnostics_tell_which_events_have_come(
+    hass: HomeAssistant,
+    hass_client: ClientSessionGenerator,
+    hass_client_no_auth: ClientSessionGenerator,
+    loaded_entry: MockConfigEntry,
+) -> None:
+    """How often and when; neither what they said nor names that anybody could send."""
+    assert await async_setup_component(hass, "diagnostics", {})
+    client = await hass_client_no_auth()
+    webhook_url = str(
+        client.make_url(f"/api/webhook/{loaded_entry.data['webhook_id']}")
+    )
+    credentials = {"webhook_username": "02188001234", "webhook_password": "0912secret"}
+    await send(
+        hass,
+        webhook_url,
+        {"event_name": "IncomingCall", "number": "09123456789"},
+        {"event_name": "0912 may be in a name"},
+        {"event_name": "IncomingCall", "number": "09123456789"},
+    )
+    hass.config_entries.async_update_entry(
+        loaded_entry, options={**loaded_entry.options, **credentials}
+    )
+    await hass.async_block_till_done()
+    heard = (await diagnostics(hass, hass_client, loaded_entry))["events"]["heard"]
+    assert {name: told["count"] for name, told in heard.items()} == {
+        "IncomingCall": 2,
+        "unknown": 1,
+    }
+    assert all(dt_util.parse_datetime(told["last"]) for told in heard.values())
+
+
 async def test_diagnostics_of_an_entry_that_failed(
     hass: HomeAssistant,
     hass_client: ClientSessionGenerator,
@@ -125,3 +161,4 @@ async def test_diagnostics_of_an_entry_that_failed(
     await setup_integration(hass, entry)
     downloaded = await diagnostics(hass, hass_client, entry)
     assert downloaded["reachability"] is None
+    assert downloaded["events"] is None

@@ -7,12 +7,24 @@ from typing import Any
 
 import pytest
 
+from custom_components.pbx.calls import Outcome
+from custom_components.pbx.monitor import CallEventType
+from custom_components.pbx.sensor import TRUNK_STATES
 from homeassistant.util.json import load_json_object
 from homeassistant.util.yaml import load_yaml_dict
 
 COMPONENT = Path(__file__).parents[1] / "custom_components" / "pbx"
 TRANSLATIONS = COMPONENT / "translations"
 LANGUAGES = ("en", "fa")
+# Errors of a ping, which no form shows.
+_OF_NO_CALL = {
+    "ping_address_not_permitted",
+    "ping_authentication_failed",
+    "ping_cannot_connect",
+    "ping_not_simotel",
+}
+# Reasons that Home Assistant itself gives.
+_OF_HOME_ASSISTANT = {"already_configured"}
 PERSIAN = re.compile("[\u0600-\u06ff]")
 
 
@@ -67,7 +79,10 @@ def test_persian_alerts_read_from_right_to_left() -> None:
     alerts = {
         path: text
         for path, text in texts("fa").items()
-        if re.match(r"(config|options)\.(error|abort)\.|exceptions\.", path)
+        if re.match(
+            r"(config|options|issues\.\w+\.fix_flow)\.(error|abort)\.|exceptions\.",
+            path,
+        )
     }
     assert alerts
     for path, text in alerts.items():
@@ -82,14 +97,21 @@ def test_every_error_of_the_code_has_a_text() -> None:
         section, _, rest = path.partition(".")
         if section == "exceptions":
             assert f'"{rest.removesuffix(".message")}"' in sources, path
-        if path.startswith("config.error."):
-            assert f'"{rest.removeprefix("error.")}"' in sources, path
+        if match := re.search(r"(?:^|\.)(?:error|abort)\.(\w+)$", path):
+            assert f'"{match[1]}"' in sources or match[1] in _OF_HOME_ASSISTANT, path
     known = {
         path.split(".")[1] for path in texts("en") if path.startswith("exceptions")
     }
+    # A failed test call shows the action's errors in its form.
+    assert known - _OF_NO_CALL <= {
+        path.removeprefix("options.error.") for path in texts("en")
+    }
     used = set(re.findall(r'(?<!_attr_)translation_key(?: |=|\n)*"(\w+)"', sources))
     used |= set(re.findall(r'(?<!_attr_)translation_key = "(\w+)"', sources))
-    assert used == known
+    selectors = {
+        path.split(".")[1] for path in texts("en") if path.startswith("selector.")
+    }
+    assert used - selectors == known
 
 
 def test_every_form_field_is_explained() -> None:
@@ -118,7 +140,35 @@ def test_action_and_its_texts_agree() -> None:
 
 
 def test_icons_belong_to_something() -> None:
-    """Each icon names an action that exists."""
+    """Each icon names an action, an entity or a state that exists, and none lacks one."""
     icons: Any = load_json_object(COMPONENT / "icons.json")
     actions = load_yaml_dict(COMPONENT / "services.yaml")
     assert icons["services"].keys() == actions.keys()
+    english = texts("en")
+    for platform, entities in icons["entity"].items():
+        for key, parts in entities.items():
+            prefix = f"entity.{platform}.{key}"
+            assert f"{prefix}.name" in english
+            for state in parts.get("state", {}):
+                assert f"{prefix}.state.{state}" in english
+    named = {path.split(".")[2] for path in english if path.startswith("entity.")}
+    drawn = {key for entities in icons["entity"].values() for key in entities}
+    # The other one has the icon of its device class.
+    assert named - drawn == {"connectivity"}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_word_for_what_happens_to_a_call_has_a_text(language: str) -> None:
+    """The outcomes in each place in the same words."""
+    known = texts(language)
+    event = "entity.event.calls.state_attributes"
+    for kind in CallEventType:
+        assert f"{event}.event_type.state.{kind}" in known
+    for outcome in Outcome:
+        assert (
+            known[f"{event}.outcome.state.{outcome}"]
+            == known[f"entity.sensor.last_call.state.{outcome}"]
+            == known[f"selector.outcome.options.{outcome}"]
+        )
+    for state in TRUNK_STATES:
+        assert f"entity.sensor.trunk.state.{state}" in known

@@ -7,10 +7,12 @@ from homeassistant.helpers.typing import ConfigType
 
 from .const import DOMAIN
 from .coordinator import PbxConfigEntry, PbxCoordinator, PbxData, create_client
+from .monitor import async_forget_monitor, async_get_monitor
 from .services import async_setup_services
+from .webhook import async_setup_webhook
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
-PLATFORMS = [Platform.BINARY_SENSOR]
+PLATFORMS = [Platform.BINARY_SENSOR, Platform.EVENT, Platform.SENSOR]
 
 
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
@@ -24,8 +26,13 @@ async def async_setup_entry(hass: HomeAssistant, entry: PbxConfigEntry) -> bool:
     client = create_client(hass, entry.data)
     coordinator = PbxCoordinator(hass, entry, client)
     await coordinator.async_config_entry_first_refresh()
-    entry.runtime_data = PbxData(client=client, coordinator=coordinator)
+    monitor = async_get_monitor(hass, entry.entry_id)
+    entry.runtime_data = PbxData(
+        client=client, coordinator=coordinator, monitor=monitor
+    )
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
+    monitor.async_start(entry, client)
+    async_setup_webhook(hass, entry)
     entry.async_on_unload(entry.add_update_listener(_async_reload))
     return True
 
@@ -33,6 +40,11 @@ async def async_setup_entry(hass: HomeAssistant, entry: PbxConfigEntry) -> bool:
 async def async_unload_entry(hass: HomeAssistant, entry: PbxConfigEntry) -> bool:
     """Unload one PBX."""
     return await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
+
+
+async def async_remove_entry(hass: HomeAssistant, entry: PbxConfigEntry) -> None:
+    """Forget the calls of a PBX that is removed."""
+    async_forget_monitor(hass, entry.entry_id)
 
 
 async def _async_reload(hass: HomeAssistant, entry: PbxConfigEntry) -> None:

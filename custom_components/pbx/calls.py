@@ -31,6 +31,9 @@ KEPT_CALLS: Final = 1000
 _KEPT_SIGNALS = 1000
 _SIGNALS_KEPT_FOR = 60.0
 _KEPT_IDS = 10_000
+_KEPT_STATES = 10_000
+# What one call may gather, whoever sends it.
+_MOST_OF_A_CALL = 50
 
 
 class Outcome(StrEnum):
@@ -48,9 +51,11 @@ class Step(StrEnum):
     """What can be news of a call.
 
     REPORT_WANTED asks for a look into the PBX's report of calls before the clock's
-    answer is given; `report` takes what it shows.
+    answer is given; `report` takes what it shows. Nothing is told of a call before
+    ORIGINATED, which is when the PBX has accepted it.
     """
 
+    ORIGINATED = "originated"
     CALLER_RINGING = "caller_ringing"
     CALLER_ANSWERED = "caller_answered"
     CALLEE_RINGING = "callee_ringing"
@@ -99,9 +104,9 @@ class _Phone:
         return max(self.seen, key=_ORDER.index, default=None)
 
     @property
-    def rang_out(self) -> bool:
-        """It rang and fell idle, and was never seen in use."""
-        return self.seen == {_Progress.RINGING, _Progress.IDLE}
+    def only_rang(self) -> bool:
+        """It rang and was never seen in use, whether or not it fell idle."""
+        return _Progress.RINGING in self.seen and _Progress.IN_USE not in self.seen
 
 
 class Call:
@@ -109,7 +114,7 @@ class Call:
 
     `timeout` is how long the caller's telephone rings and `call_limit` how long the two
     may talk, in seconds. `ending` is None while the call is open. Those who are not the
-    tracker only read it.
+    tracker only read all of it.
     """
 
     def __init__(
@@ -123,8 +128,7 @@ class Call:
         timeout: int,
         call_limit: int | None,
         trunk_name: str,
-        context: object,
-        states: Mapping[str, str],
+        states: Mapping[str, PhoneSignal],
     ) -> None:
         """Begin with nothing heard; `number` grows with each call and each new id.
 
@@ -137,17 +141,22 @@ class Call:
         self.timeout = timeout
         self.call_limit = call_limit
         self.trunk_name = trunk_name
-        self.context = context
         self.originated_call_id = ""
-        self.call_ids: set[str] = set()
+        self.call_ids: list[str] = []
         self.ending: Ending | None = None
         self.ended_at = 0.0
-        self.states_prove_nothing = any(
-            states.get(phone) in _BUSY_STATES for phone in (caller, callee)
-        )
+        # Telephones whose states prove nothing for this call, and the id of the other
+        # call that they were in when this one was placed, if that is why.
+        self._distrusted = {
+            phone: states[phone].call_id
+            for phone in (caller, callee)
+            if phone in states and states[phone].state in _BUSY_STATES
+        }
         self._states = states
         self._placed = placed
         self._phones: dict[str, _Phone] = {}
+        # The call ids of the caller's states, and whether such a state named the call.
+        self._state_ids: dict[str, bool] = {}
         self._accounts: list[EndSignal] = []
         self._second_leg = False
         self._caller_answered: float | None = None
@@ -158,27 +167,93 @@ class Call:
         self._settled = False
         self._told: set[Step] = set()
 
-    def accepted(self, originated_call_id: str, *, now: float) -> None:
+    @property
+    def call_id(self) -> str:
+        """The PBX's own id of the call, empty while it is not known."""
+        return next(iter(self.call_ids), "")
+
+    def accepted(self, originated_call_id: str, *, now: float) -> list[News]:
         """Take the id that the PBX answered with; the telephone rings from now on."""
         self.originated_call_id = originated_call_id
         self._placed = now
+        return self._tell([Step.ORIGINATED]) + self._heard(now)
+
+    def has_reached(self, step: Step) -> bool:
+        """Tell whether a step was told of the call."""
+        return step in self._told
+
+    def could_be_of(self, signal: PhoneSignal) -> bool:
+        """Tell whether a state could be of this call, going by all that it says.
+
+        It does not say so itself. Before the caller is known to have answered, a state
+        of the callee's telephone must name the caller.
+        """
+        if signal.phone == self.caller:
+            return signal.other_party in ("", self.callee, self.caller_id)
+        if signal.phone != self.callee or signal.direction not in ("", "in"):
+            return False
+        if signal.other_party:
+            return signal.other_party in (self.caller, self.caller_id)
+        return self._caller_answered is not None
+
+    def trusts(self, phone: str) -> bool:
+        """Tell whether the states of a telephone can prove anything for this call."""
+        return phone not in self._distrusted
+
+    def distrust(self, phone: str) -> None:
+        """Take that the states of a telephone may be of another call as well."""
+        self._distrusted[phone] = ""
+
+    def carries(self, signal: PhoneSignal) -> bool:
+        """Tell whether a state carries an id that the caller's own states carried.
+
+        For another telephone, such as that of a queue's agent, that says something only
+        where they named the call, and never where it is the one who calls.
+        """
+        if signal.phone == self.caller:
+            return signal.call_id in self._state_ids
+        return signal.direction != "out" and self._state_ids.get(signal.call_id, False)
+
+    def note_stranger(self, signal: PhoneSignal) -> None:
+        """Take that a telephone is in another call, whose id the state carries."""
+        if self._state_ids.pop(signal.call_id, None) is not None:
+            self.distrust(self.caller)
+        if signal.phone in (self.caller, self.callee):
+            self.distrust(signal.phone)
+
+    def note_free(self, signal: PhoneSignal) -> None:
+        """Take that a telephone has left the call in which it was before this one."""
+        if signal.call_id and self._distrusted.get(signal.phone) == signal.call_id:
+            del self._distrusted[signal.phone]
 
     def note_phone(
-        self, phone: str, progress: _Progress, *, named: bool, now: float
+        self, signal: PhoneSignal, progress: _Progress, *, proven: bool, now: float
     ) -> list[News]:
         """Keep what a telephone does in this call.
 
-        `named` tells that the state names the call, by its id or by the other party.
-        Before the caller is known to have answered, only such a state of another
-        telephone shows that he has.
+        `proven` tells that the state carries the call's id. One of another telephone
+        that does, or that names the call by the other party, shows that the caller has
+        answered.
         """
-        if progress is _Progress.IDLE and phone not in self._phones:
-            return []
-        self._phones.setdefault(phone, _Phone()).seen.add(progress)
-        if phone != self.caller and named:
-            self._second_leg = True
-        if self._all_idle and self._held_until is None:
-            self._held_until = now + HOLD
+        phone = self._phones.get(signal.phone)
+        if phone is None:
+            # That somebody has left the call says something of the caller only.
+            ends = proven and signal.phone == self.caller
+            if progress is _Progress.IDLE and not ends:
+                return []
+            if len(self._phones) >= _MOST_OF_A_CALL:
+                return []
+            phone = self._phones[signal.phone] = _Phone()
+        named = signal.other_party != ""
+        if signal.phone != self.caller:
+            self._second_leg = self._second_leg or proven or named
+        elif signal.call_id:
+            known = self._state_ids.get(signal.call_id, False)
+            self._state_ids[signal.call_id] = known or named
+        if progress not in phone.seen:
+            phone.seen.add(progress)
+            if self._all_idle:
+                self._held_until = now + HOLD
         return self._heard(now)
 
     def note_leg(self, *, second: bool, now: float) -> list[News]:
@@ -188,7 +263,7 @@ class Call:
 
     def note_account(self, account: EndSignal, *, now: float) -> list[News]:
         """Keep what the PBX says of how the call ended, each account once."""
-        if account in self._accounts:
+        if account in self._accounts or len(self._accounts) >= _MOST_OF_A_CALL:
             return []
         self._accounts.append(account)
         if self.ending is not None:
@@ -197,26 +272,30 @@ class Call:
             self._held_until = now + HOLD
         return self._heard(now)
 
-    def note_report(self, account: EndSignal | None, *, now: float) -> list[News]:
-        """Take what the PBX's report shows, None where it shows nothing."""
+    def note_report(self, accounts: Iterable[EndSignal], *, now: float) -> list[News]:
+        """Take what the PBX's report shows."""
         if self._report_until is None or self.ending is not None:
             return []
         self._report_until = None
         self._reported = True
-        if account is not None:
-            self._accounts.append(account)
-            self._held_until = now
+        self._accounts.extend(accounts)
+        self._held_until = now
         return self.decide(now)
 
     def due(self) -> float:
         """Return when the call is decided if nothing more is heard."""
         if self._report_until is not None:
             return self._report_until
-        if self._held_until is not None and (self._accounts or self._all_idle):
-            return self._held_until
-        states_count = self._talking or not self.states_prove_nothing
-        if self._caller_answered is None or not states_count or self._all_idle:
-            return self._placed + self.timeout + GRACE
+        given_up = self._placed + self.timeout + GRACE
+        if not self.originated_call_id:
+            return given_up
+        if self._held_until is not None:
+            if self._accounts or (self._all_idle and self._sees_the_end):
+                return self._held_until
+            if self._all_idle:
+                return max(self._held_until, given_up)
+        if self._caller_answered is None:
+            return given_up
         if self.call_limit is None:
             return self._caller_answered + LONGEST_CALL
         return self._caller_answered + self.call_limit + LIMIT_GRACE
@@ -225,13 +304,17 @@ class Call:
         """End the call if what was heard, or the time, says how it ended."""
         if self.ending is not None:
             return []
-        if self._beyond_doubt:
+        if self._beyond_doubt and self.originated_call_id:
             return self._end(self._told_by_accounts(), now)
         if now < self.due():
             return []
         if self._accounts:
             return self._end(self._told_by_accounts(), now)
-        if not self._reported and self._report_until is None:
+        if (
+            self.originated_call_id
+            and not self._reported
+            and self._report_until is None
+        ):
             self._report_until = now + LONGEST_REPORT
             return [News(step=Step.REPORT_WANTED, call=self)]
         return self._end(Ending(outcome=self._told_by_time()), now)
@@ -245,8 +328,8 @@ class Call:
         """Return what has become known of how far the call is, or how it ended."""
         caller = self._phones.get(self.caller, _Phone())
         others = [phone for name, phone in self._phones.items() if name != self.caller]
-        answered = _Progress.IN_USE in caller.seen
-        if self._caller_answered is None and (answered or self._second_leg):
+        answered = _Progress.IN_USE in caller.seen or self._second_leg
+        if self._caller_answered is None and answered:
             self._caller_answered = now
         if answered and any(_Progress.IN_USE in phone.seen for phone in others):
             self._talking = True
@@ -261,7 +344,7 @@ class Call:
 
     def _tell(self, steps: Iterable[Step]) -> list[News]:
         """Return news of the steps that were not told before."""
-        if self.ending is not None:
+        if self.ending is not None or not self.originated_call_id:
             return []
         new = [step for step in steps if step not in self._told]
         self._told.update(new)
@@ -271,6 +354,11 @@ class Call:
     def _all_idle(self) -> bool:
         phones = self._phones.values()
         return bool(phones) and all(phone.now is _Progress.IDLE for phone in phones)
+
+    @property
+    def _sees_the_end(self) -> bool:
+        """Whether idle telephones mean the end: a call may go on to others unseen."""
+        return self._talking or self.caller in self._phones
 
     @property
     def _beyond_doubt(self) -> bool:
@@ -283,8 +371,9 @@ class Call:
 
     def _told_by_accounts(self) -> Ending:
         """Read the PBX's accounts of the call, that of a queue before the others."""
-        if any(account.first_leg_failed for account in self._accounts):
-            return Ending(outcome=Outcome.CALLER_NO_ANSWER)
+        for account in self._accounts:
+            if account.first_leg_failed:
+                return Ending(outcome=Outcome.CALLER_NO_ANSWER, trunk=account.trunk)
         accounts = [account for account in self._accounts if account.of_queue]
         accounts = accounts or self._accounts
         answered = [
@@ -292,32 +381,25 @@ class Call:
         ]
         talked = max(answered, key=lambda account: account.talk or 0, default=None)
         if talked is not None and (talked.talk or self._talking):
-            return Ending(
-                outcome=Outcome.ANSWERED,
-                wait=talked.wait,
-                talk=talked.talk,
-                recording=talked.recording,
-                trunk=talked.trunk,
-            )
+            return ending_of(Outcome.ANSWERED, talked)
         # An answer of no length stands in the PBX's records for other things as well.
-        verdicts = {account.verdict for account in accounts} - {Verdict.ANSWERED}
+        others = [account for account in accounts if account not in answered]
         caller = self._phones.get(self.caller, _Phone())
-        in_doubt = self._talking or (caller.rang_out and not self._second_leg)
-        if len(verdicts) != 1 or in_doubt:
+        in_doubt = self._talking or (caller.only_rang and not self._second_leg)
+        if len({account.verdict for account in others}) != 1 or in_doubt:
             return Ending(outcome=Outcome.UNKNOWN)
-        (verdict,) = verdicts
-        return Ending(
-            outcome=_OUTCOMES.get(verdict, Outcome.UNKNOWN), trunk=accounts[0].trunk
-        )
+        return ending_of(outcome_of(others[0].verdict), others[0])
 
     def _told_by_time(self) -> Outcome:
         """Say what time alone proves, which is little."""
         if self._talking:
             return Outcome.ANSWERED
-        if self._caller_answered is not None or self.states_prove_nothing:
+        if self._caller_answered is not None or not self.trusts(self.caller):
             return Outcome.UNKNOWN
-        unavailable = self.silent and self._states.get(self.caller) == "unavailable"
-        if self.caller in self._phones or unavailable:
+        if self._phones.get(self.caller, _Phone()).only_rang:
+            return Outcome.CALLER_NO_ANSWER
+        last = self._states.get(self.caller)
+        if self.silent and last is not None and last.state == "unavailable":
             return Outcome.CALLER_NO_ANSWER
         return Outcome.UNKNOWN
 
@@ -327,7 +409,7 @@ class Call:
             news = self._tell([Step.CALLER_ANSWERED, Step.ANSWERED])
         self.ending = ending
         self.ended_at = now
-        self._settled = bool(self._accounts)
+        self._settled = bool(self._accounts) and ending.outcome is not Outcome.UNKNOWN
         return [*news, News(step=Step.ENDED, call=self, ending=ending)]
 
     def _settle(self) -> list[News]:
@@ -366,11 +448,13 @@ class CallTracker:
         self._ended: OrderedDict[int, Call] = OrderedDict()
         self._by_originated_call_id: dict[str, Call] = {}
         self._by_call_id: dict[str, list[Call]] = {}
-        self._states: dict[str, str] = {}
+        self._states: dict[str, PhoneSignal] = {}
         self._heard: OrderedDict[str, int] = OrderedDict()
         self._early: deque[tuple[float, LegSignal | EndSignal]] = deque(
             maxlen=_KEPT_SIGNALS
         )
+        self._pending: set[int] = set()
+        self._unclaimed: deque[LegSignal | EndSignal] = deque(maxlen=_KEPT_SIGNALS)
 
     @property
     def open_calls(self) -> list[Call]:
@@ -380,7 +464,7 @@ class CallTracker:
     @property
     def states(self) -> dict[str, str]:
         """The last state heard of each telephone."""
-        return dict(self._states)
+        return {phone: signal.state for phone, signal in self._states.items()}
 
     @property
     def next_due(self) -> float | None:
@@ -396,11 +480,10 @@ class CallTracker:
         timeout: int,
         call_limit: int | None = None,
         trunk_name: str = "",
-        context: object = None,
     ) -> Call:
         """Begin to follow a call, before the request for it leaves.
 
-        `context` is kept for whoever asks for the call.
+        `accept`, `discard` or `lose` must follow.
         """
         call = Call(
             number=next(self._numbers),
@@ -411,39 +494,64 @@ class CallTracker:
             timeout=timeout,
             call_limit=call_limit,
             trunk_name=trunk_name,
-            context=context,
             states=self._states,
         )
         self._open[call.number] = call
+        self._pending.add(call.number)
         return call
 
     def accept(self, call: Call, originated_call_id: str) -> list[News]:
         """Take the id that the PBX answered with, and what overtook that answer."""
-        call.accepted(originated_call_id, now=self._clock())
+        news = call.accepted(originated_call_id, now=self._clock())
         self._by_originated_call_id[originated_call_id] = call
-        news: list[News] = []
-        for _, signal in list(self._early):
+        early = [signal for _, signal in self._early]
+        for signal in early:
             if signal.originated_call_id == originated_call_id:
                 news += self._hear_of(call, signal)
-        return news
+        self._early = deque(
+            (
+                (heard, signal)
+                for heard, signal in self._early
+                if signal.originated_call_id != originated_call_id
+            ),
+            maxlen=_KEPT_SIGNALS,
+        )
+        self._no_longer_pending(call)
+        return self._filed(news)
 
     def discard(self, call: Call) -> None:
         """Forget a call that was not placed."""
         self._open.pop(call.number, None)
+        self._no_longer_pending(call)
+
+    def lose(self, call: Call) -> None:
+        """Take that nobody knows whether a call was placed.
+
+        It stays open for its ring time, because its telephones may ring; nothing is
+        told of it.
+        """
+        self._no_longer_pending(call)
 
     def hear(self, signal: Signal) -> list[News]:
         """Take what the PBX says."""
-        if signal.call_id and signal.call_id not in self._heard:
-            self._heard[signal.call_id] = next(self._numbers)
-            if len(self._heard) > _KEPT_IDS:
-                self._heard.popitem(last=False)
         if isinstance(signal, PhoneSignal):
             return self._hear_phone(signal)
+        self._note_id(signal.call_id)
         owner = self.owner_of(signal)
-        if owner is None:
-            self._keep_early(signal)
-            return []
-        return self._hear_of(owner, signal)
+        if owner is not None:
+            return self._hear_of(owner, signal)
+        if signal.originated_call_id and self._pending:
+            # It may have overtaken the reply to its own originate.
+            self._early.append((self._clock(), signal))
+        else:
+            self._unclaimed.append(signal)
+        return []
+
+    def take_unclaimed(self) -> list[LegSignal | EndSignal]:
+        """Return, once, what is known to be about calls that were not placed here."""
+        unclaimed = list(self._unclaimed)
+        self._unclaimed.clear()
+        return unclaimed
 
     def owner_of(self, signal: LegSignal | EndSignal) -> Call | None:
         """Return the call that a signal is about, if it is one of ours.
@@ -456,9 +564,9 @@ class CallTracker:
         owners = self._by_call_id.get(signal.call_id, [])
         return owners[0] if len(owners) == 1 else None
 
-    def report(self, call: Call, account: EndSignal | None) -> list[News]:
-        """Take what the PBX's report shows of a call, None where it shows nothing."""
-        return self._filed(call.note_report(account, now=self._clock()))
+    def report(self, call: Call, accounts: Iterable[EndSignal]) -> list[News]:
+        """Take what the PBX's report shows of a call: none of it says that it ended."""
+        return self._filed(call.note_report(accounts, now=self._clock()))
 
     def tick(self) -> list[News]:
         """Do what time alone brings about."""
@@ -471,8 +579,12 @@ class CallTracker:
     def _hear_of(self, call: Call, signal: LegSignal | EndSignal) -> list[News]:
         """Take a signal that is known to be about a call."""
         now = self._clock()
-        if signal.call_id and signal.call_id not in call.call_ids:
-            call.call_ids.add(signal.call_id)
+        if (
+            signal.call_id
+            and signal.call_id not in call.call_ids
+            and len(call.call_ids) < _MOST_OF_A_CALL
+        ):
+            call.call_ids.append(signal.call_id)
             self._by_call_id.setdefault(signal.call_id, []).append(call)
         if isinstance(signal, EndSignal):
             return self._filed(call.note_account(signal, now=now))
@@ -481,38 +593,73 @@ class CallTracker:
 
     def _hear_phone(self, signal: PhoneSignal) -> list[News]:
         """Tie a telephone's state to a call, if it is proven to be of one."""
-        self._states[signal.phone] = signal.state
+        self._note_state(signal)
         progress = _PROGRESS.get(signal.state)
         if progress is None:
             return []
-        known = self._by_call_id.get(signal.call_id, [])
-        claims = known or [
-            call for call in self._open.values() if self._may_be_of(call, signal)
+        calls = self._open.values()
+        if progress is _Progress.IDLE:
+            for call in calls:
+                call.note_free(signal)
+        if owners := self._by_id_of(signal):
+            return self._tie(owners, signal, progress, proven=True)
+        could_be = [
+            call
+            for call in calls
+            if self._heard.get(signal.call_id, call.number) >= call.number
+            and call.could_be_of(signal)
         ]
-        if len(claims) > 1:
-            for call in claims:
-                call.states_prove_nothing = True
-            return []
-        if not claims:
-            return []
-        (call,) = claims
-        if call.states_prove_nothing and not known:
-            return []
-        named = bool(known) or signal.other_party in (call.caller, call.caller_id)
-        return self._filed(
-            call.note_phone(signal.phone, progress, named=named, now=self._clock())
-        )
+        self._note_id(signal.call_id)
+        if could_be:
+            return self._tie(could_be, signal, progress, proven=False)
+        if progress is not _Progress.IDLE:
+            for call in calls:
+                call.note_stranger(signal)
+            if signal.call_id:
+                # What else carries this id is of that other call as well.
+                self._heard[signal.call_id] = 0
+        return []
 
-    def _may_be_of(self, call: Call, signal: PhoneSignal) -> bool:
-        """Tell whether a state could be of a call, going by everything it says."""
-        if self._heard.get(signal.call_id, call.number) < call.number:
-            return False
-        if signal.phone == call.caller:
-            return signal.other_party in ("", call.callee, call.caller_id)
-        if signal.phone == call.callee:
-            fits = signal.direction in ("", "in")
-            return fits and signal.other_party in ("", call.caller, call.caller_id)
-        return False
+    def _by_id_of(self, signal: PhoneSignal) -> list[Call]:
+        """Return the calls whose id a state carries."""
+        if not signal.call_id:
+            return []
+        return self._by_call_id.get(signal.call_id) or [
+            call for call in self._open.values() if call.carries(signal)
+        ]
+
+    def _tie(
+        self,
+        calls: list[Call],
+        signal: PhoneSignal,
+        progress: _Progress,
+        *,
+        proven: bool,
+    ) -> list[News]:
+        """Take a state as one of the only call that could claim it."""
+        if len(calls) > 1:
+            for call in calls:
+                call.distrust(signal.phone)
+            return []
+        (call,) = calls
+        if not proven and not call.trusts(signal.phone):
+            return []
+        now = self._clock()
+        return self._filed(call.note_phone(signal, progress, proven=proven, now=now))
+
+    def _note_state(self, signal: PhoneSignal) -> None:
+        """Keep the last state of a telephone."""
+        if signal.phone not in self._states and len(self._states) >= _KEPT_STATES:
+            del self._states[next(iter(self._states))]
+        self._states[signal.phone] = signal
+
+    def _note_id(self, call_id: str) -> None:
+        """Keep when a call id was heard first."""
+        if not call_id or call_id in self._heard:
+            return
+        self._heard[call_id] = next(self._numbers)
+        if len(self._heard) > _KEPT_IDS:
+            self._heard.popitem(last=False)
 
     def _is_second_leg(self, call: Call, signal: LegSignal) -> bool:
         """Tell whether a leg over a trunk leads to the callee.
@@ -525,13 +672,12 @@ class CallTracker:
             return signal.number == call.callee != call.caller
         return True
 
-    def _keep_early(self, signal: LegSignal | EndSignal) -> None:
-        """Keep a signal that may have overtaken the reply to its own originate."""
-        now = self._clock()
-        while self._early and now - self._early[0][0] > _SIGNALS_KEPT_FOR:
-            self._early.popleft()
-        if signal.originated_call_id:
-            self._early.append((now, signal))
+    def _no_longer_pending(self, call: Call) -> None:
+        """Let go of early signals that no reply can claim any more."""
+        self._pending.discard(call.number)
+        if not self._pending:
+            self._unclaimed.extend(signal for _, signal in self._early)
+            self._early.clear()
 
     def _filed(self, news: list[News]) -> list[News]:
         """Put the calls that ended where those are kept that an account may follow."""
@@ -540,6 +686,7 @@ class CallTracker:
                 continue
             call = item.call
             self._open.pop(call.number, None)
+            self._no_longer_pending(call)
             if call.originated_call_id:
                 self._ended[call.number] = call
         self._forget_old()
@@ -557,6 +704,28 @@ class CallTracker:
                 self._by_call_id[call_id].remove(call)
                 if not self._by_call_id[call_id]:
                     del self._by_call_id[call_id]
+
+
+def ending_of(outcome: Outcome, account: EndSignal) -> Ending:
+    """Return how a call ended, with what the PBX's account says of it.
+
+    The PBX counts seconds of talk for calls that were not answered too.
+    """
+    return Ending(
+        outcome=outcome,
+        wait=account.wait,
+        talk=account.talk if outcome is Outcome.ANSWERED else None,
+        recording=account.recording,
+        trunk=account.trunk,
+    )
+
+
+def outcome_of(verdict: Verdict) -> Outcome:
+    """Return the outcome that a verdict about the second leg stands for.
+
+    An answer is more than its verdict, and no outcome here.
+    """
+    return _OUTCOMES.get(verdict, Outcome.UNKNOWN)
 
 
 _BUSY_STATES = frozenset({"ringing", "in_use", "hold"})

@@ -1,19 +1,13 @@
 """Setting up a PBX, changing it, and its options."""
 
-import asyncio
-from collections.abc import Awaitable, Callable, Container, Mapping
+from collections.abc import Mapping
 import logging
 from typing import Any, Final, override
 
 import voluptuous as vol
 
 from homeassistant.components.webhook import async_generate_id
-from homeassistant.config_entries import (
-    ConfigEntry,
-    ConfigFlow,
-    ConfigFlowResult,
-    OptionsFlow,
-)
+from homeassistant.config_entries import ConfigEntry, ConfigFlow, ConfigFlowResult
 from homeassistant.const import (
     CONF_API_KEY,
     CONF_PASSWORD,
@@ -24,71 +18,39 @@ from homeassistant.const import (
     CONF_WEBHOOK_ID,
 )
 from homeassistant.core import callback
-from homeassistant.helpers.selector import (
-    BooleanSelector,
-    NumberSelector,
-    NumberSelectorConfig,
-    NumberSelectorMode,
-    SelectSelector,
-    SelectSelectorConfig,
-    SelectSelectorMode,
-    TextSelector,
-    TextSelectorConfig,
-    TextSelectorType,
-)
+from homeassistant.helpers.selector import BooleanSelector
 
 from .const import CONF_CALLER_ID, CONF_CONTEXT, CONF_TRUNK_NAME, DOMAIN
-from .coordinator import create_client, credentials_from, proves_reachable
-from .simotel import SimotelClient, parse_address
-from .simotel.errors import (
-    AddressNotPermittedError,
-    AuthenticationError,
-    CannotConnectError,
-    InvalidAddressError,
-    InvalidTextError,
-    OutcomeUnknownError,
-    SimotelError,
+from .coordinator import PbxConfigEntry, create_client, credentials_from
+from .forms import (
+    PASSWORD,
+    TEXT,
+    TIMEOUT,
+    USERNAME,
+    async_search,
+    choice,
+    cleaned_defaults,
+    error_key,
+    without,
 )
-from .simotel.models import (
-    DEFAULT_CONTEXT,
-    DEFAULT_TIMEOUT,
-    LONGEST_TIMEOUT,
-    SHORTEST_TIMEOUT,
-)
-from .simotel.numbers import clean_caller_id, clean_text
+from .options_flow import PbxOptionsFlow
+from .simotel import parse_address
+from .simotel.errors import InvalidAddressError, SimotelError
+from .simotel.models import DEFAULT_CONTEXT, DEFAULT_TIMEOUT
+from .webhook import EVENTS_TO_TICK, async_webhook_url
 
 _LOGGER = logging.getLogger(__name__)
 
-_TEXT: Final = TextSelector()
-_USERNAME: Final = TextSelector(
-    TextSelectorConfig(type=TextSelectorType.TEXT, autocomplete="off")
-)
-_PASSWORD: Final = TextSelector(
-    TextSelectorConfig(type=TextSelectorType.PASSWORD, autocomplete="off")
-)
-_TIMEOUT: Final = vol.All(
-    NumberSelector(
-        NumberSelectorConfig(
-            min=SHORTEST_TIMEOUT,
-            max=LONGEST_TIMEOUT,
-            step=1,
-            mode=NumberSelectorMode.BOX,
-            unit_of_measurement="s",
-        )
-    ),
-    vol.Coerce(int),
-)
-
 CREDENTIALS_SCHEMA = vol.Schema(
     {
-        vol.Optional(CONF_API_KEY): _PASSWORD,
-        vol.Optional(CONF_USERNAME): _USERNAME,
-        vol.Optional(CONF_PASSWORD): _PASSWORD,
+        vol.Optional(CONF_API_KEY): PASSWORD,
+        vol.Optional(CONF_USERNAME): USERNAME,
+        vol.Optional(CONF_PASSWORD): PASSWORD,
     }
 )
 CONNECTION_SCHEMA = vol.Schema(
     {
-        vol.Required(CONF_URL): _TEXT,
+        vol.Required(CONF_URL): TEXT,
         **CREDENTIALS_SCHEMA.schema,
         vol.Required(CONF_VERIFY_SSL, default=True): BooleanSelector(),
     }
@@ -98,14 +60,6 @@ CONNECTION_SCHEMA = vol.Schema(
 _EXAMPLES: Final = {
     "address": "192.168.51.20",
     "api_base": "https://panel.example/api/v4.1",
-}
-
-# What a call uses where an action says nothing else, and how each is cleaned.
-_DEFAULTS: Final[dict[str, Callable[[Any], str | int]]] = {
-    CONF_CONTEXT: clean_text,
-    CONF_CALLER_ID: clean_caller_id,
-    CONF_TRUNK_NAME: clean_text,
-    CONF_TIMEOUT: int,
 }
 
 
@@ -119,7 +73,7 @@ class PbxConfigFlow(ConfigFlow, domain=DOMAIN):
     @staticmethod
     @callback
     @override
-    def async_get_options_flow(config_entry: ConfigEntry) -> PbxOptionsFlow:
+    def async_get_options_flow(config_entry: PbxConfigEntry) -> PbxOptionsFlow:
         """Return the flow for the options."""
         return PbxOptionsFlow()
 
@@ -149,24 +103,31 @@ class PbxConfigFlow(ConfigFlow, domain=DOMAIN):
         """Ask for what calls use where an action says nothing else."""
         errors: dict[str, str] = {}
         if user_input is not None:
-            options, errors = _cleaned_defaults(user_input)
+            options, errors = cleaned_defaults(user_input)
             if not errors:
                 # Another flow may have been faster.
                 self._async_abort_entries_match({CONF_URL: self._connection[CONF_URL]})
+                webhook_id = async_generate_id()
+                webhook_url = async_webhook_url(self.hass, webhook_id, options)
                 return self.async_create_entry(
                     title=default_title(self._connection[CONF_URL]),
-                    data={**self._connection, CONF_WEBHOOK_ID: async_generate_id()},
+                    data={**self._connection, CONF_WEBHOOK_ID: webhook_id},
                     options=options,
+                    description="connect_events" if webhook_url else "no_address",
+                    description_placeholders={
+                        "webhook_url": webhook_url or "",
+                        "events": ", ".join(EVENTS_TO_TICK),
+                    },
                 )
-        contexts, trunks = await _async_search(
+        contexts, trunks = await async_search(
             create_client(self.hass, self._connection)
         )
         schema = vol.Schema(
             {
-                vol.Optional(CONF_CONTEXT, default=DEFAULT_CONTEXT): _choice(contexts),
-                vol.Optional(CONF_CALLER_ID): _TEXT,
-                vol.Optional(CONF_TRUNK_NAME): _choice(trunks),
-                vol.Optional(CONF_TIMEOUT, default=DEFAULT_TIMEOUT): _TIMEOUT,
+                vol.Optional(CONF_CONTEXT, default=DEFAULT_CONTEXT): choice(contexts),
+                vol.Optional(CONF_CALLER_ID): TEXT,
+                vol.Optional(CONF_TRUNK_NAME): choice(trunks),
+                vol.Optional(CONF_TIMEOUT, default=DEFAULT_TIMEOUT): TIMEOUT,
             }
         )
         suggested = user_input
@@ -191,7 +152,7 @@ class PbxConfigFlow(ConfigFlow, domain=DOMAIN):
         entry = self._get_reauth_entry()
         errors: dict[str, str] = {}
         if user_input is not None:
-            kept = _without(entry.data, CREDENTIALS_SCHEMA.schema)
+            kept = without(entry.data, CREDENTIALS_SCHEMA.schema)
             user_input = {**kept, **_cleaned_credentials(user_input)}
             if error := await self._async_connection_error(user_input):
                 errors["base"] = error
@@ -217,7 +178,7 @@ class PbxConfigFlow(ConfigFlow, domain=DOMAIN):
         if user_input is not None:
             user_input, errors = await self._async_check_connection(user_input)
             if not errors:
-                kept = _without(entry.data, CONNECTION_SCHEMA.schema)
+                kept = without(entry.data, CONNECTION_SCHEMA.schema)
                 return self._async_update(
                     entry,
                     data={**kept, **user_input},
@@ -258,14 +219,8 @@ class PbxConfigFlow(ConfigFlow, domain=DOMAIN):
             return "missing_credentials"
         try:
             await create_client(self.hass, connection).ping()
-        except AuthenticationError:
-            return "invalid_auth"
-        except AddressNotPermittedError:
-            return "address_not_permitted"
-        except CannotConnectError, OutcomeUnknownError:
-            return "cannot_connect"
         except SimotelError as err:
-            return None if proves_reachable(err) else "not_simotel"
+            return error_key(err)
         except Exception:
             _LOGGER.exception("Unexpected exception")
             return "unknown"
@@ -293,48 +248,9 @@ class PbxConfigFlow(ConfigFlow, domain=DOMAIN):
         return self.async_update_and_abort(entry, title=title, data=data, reason=reason)
 
 
-class PbxOptionsFlow(OptionsFlow):
-    """Changes what calls use where an action says nothing else."""
-
-    async def async_step_init(
-        self, user_input: dict[str, Any] | None = None
-    ) -> ConfigFlowResult:
-        """Ask for the defaults of a call."""
-        errors: dict[str, str] = {}
-        if user_input is not None:
-            defaults, errors = _cleaned_defaults(user_input)
-            if not errors:
-                kept = _without(self.config_entry.options, _DEFAULTS)
-                return self.async_create_entry(data={**kept, **defaults})
-        contexts, trunks = await _async_search(
-            create_client(self.hass, self.config_entry.data)
-        )
-        schema = vol.Schema(
-            {
-                vol.Optional(CONF_CONTEXT): _choice(contexts),
-                vol.Optional(CONF_CALLER_ID): _TEXT,
-                vol.Optional(CONF_TRUNK_NAME): _choice(trunks),
-                vol.Optional(CONF_TIMEOUT): _TIMEOUT,
-            }
-        )
-        return self.async_show_form(
-            step_id="init",
-            data_schema=self.add_suggested_values_to_schema(
-                schema,
-                self.config_entry.options if user_input is None else user_input,
-            ),
-            errors=errors,
-        )
-
-
 def default_title(url: str) -> str:
     """Return how an entry is called until its user calls it something else."""
     return f"Simotel {url.partition('://')[2].partition('/')[0]}"
-
-
-def _without(stored: Mapping[str, Any], fields: Container[object]) -> dict[str, Any]:
-    """Return what is stored beside the fields of a form."""
-    return {key: value for key, value in stored.items() if key not in fields}
 
 
 def _cleaned_credentials(user_input: Mapping[str, Any]) -> dict[str, str]:
@@ -350,50 +266,3 @@ def _cleaned_credentials(user_input: Mapping[str, Any]) -> dict[str, str]:
         CONF_PASSWORD: user_input.get(CONF_PASSWORD, ""),
     }
     return {key: value for key, value in cleaned.items() if value}
-
-
-def _cleaned_defaults(
-    user_input: Mapping[str, Any],
-) -> tuple[dict[str, Any], dict[str, str]]:
-    """Return the defaults that are filled in, and the form's errors."""
-    defaults: dict[str, Any] = {}
-    errors: dict[str, str] = {}
-    for key, clean in _DEFAULTS.items():
-        if (value := user_input.get(key)) in (None, ""):
-            continue
-        try:
-            value = clean(value)
-        except InvalidTextError:
-            errors[key] = "invalid_text"
-            continue
-        if value != "":
-            defaults[key] = value
-    return defaults, errors
-
-
-async def _async_search(client: SimotelClient) -> tuple[list[str], list[str]]:
-    """Return the contexts and the trunks that the account may search."""
-    users, trunks = await asyncio.gather(
-        _async_found(client.search_users()), _async_found(client.search_trunks())
-    )
-    contexts = dict.fromkeys(user.context for user in users if user.context)
-    return list(contexts), list(dict.fromkeys(trunk.name for trunk in trunks))
-
-
-async def _async_found[RowT](search: Awaitable[list[RowT]]) -> list[RowT]:
-    """Return what a search finds; a form does without what the account may not see."""
-    try:
-        return await search
-    except SimotelError:
-        return []
-
-
-def _choice(names: list[str]) -> SelectSelector | TextSelector:
-    """Offer the names that the PBX lists, and free text always."""
-    if not names:
-        return _TEXT
-    return SelectSelector(
-        SelectSelectorConfig(
-            options=names, custom_value=True, mode=SelectSelectorMode.DROPDOWN
-        )
-    )

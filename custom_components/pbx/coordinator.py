@@ -20,6 +20,7 @@ from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
 
 from .const import DOMAIN
+from .monitor import CallMonitor
 from .simotel import Credentials, SimotelClient
 from .simotel.errors import (
     AddressNotPermittedError,
@@ -44,6 +45,7 @@ class PbxData:
 
     client: SimotelClient
     coordinator: PbxCoordinator
+    monitor: CallMonitor
 
 
 type PbxConfigEntry = ConfigEntry[PbxData]

@@ -12,7 +12,12 @@ from homeassistant.const import (
 )
 from homeassistant.core import HomeAssistant
 
-from .const import CONF_CALLER_ID, CONF_TRUNK_NAME
+from .const import (
+    CONF_CALLER_ID,
+    CONF_TRUNK_NAME,
+    CONF_WEBHOOK_PASSWORD,
+    CONF_WEBHOOK_USERNAME,
+)
 from .coordinator import PbxConfigEntry
 
 # A trunk may be called by its telephone number.
@@ -23,6 +28,8 @@ TO_REDACT = {
     CONF_TRUNK_NAME,
     CONF_USERNAME,
     CONF_WEBHOOK_ID,
+    CONF_WEBHOOK_PASSWORD,
+    CONF_WEBHOOK_USERNAME,
 }
 
 
@@ -34,6 +41,7 @@ async def async_get_config_entry_diagnostics(
         "data": async_redact_data(entry.data, TO_REDACT),
         "options": async_redact_data(entry.options, TO_REDACT),
         "reachability": _reachability(entry),
+        "events": _events(entry),
     }
 
 
@@ -48,4 +56,18 @@ def _reachability(entry: PbxConfigEntry) -> dict[str, Any] | None:
         "reachable": coordinator.last_update_success,
         "last_error": getattr(error, "translation_key", None),
         "last_cause": type(cause).__name__ if cause else None,
+    }
+
+
+def _events(entry: PbxConfigEntry) -> dict[str, Any] | None:
+    """Return which events have come, and when; what they said stays here."""
+    if entry.state is not ConfigEntryState.LOADED:
+        return None
+    monitor = entry.runtime_data.monitor
+    return {
+        "heard": {
+            name: {"count": heard.count, "last": heard.last}
+            for name, heard in monitor.heard.items()
+        },
+        "calls_in_progress": monitor.calls_in_progress,
     }

@@ -21,6 +21,7 @@ from homeassistant.core import (
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import config_validation as cv, service
 
+from .calls import Call, Step
 from .const import CONF_CALLER_ID, CONF_CONTEXT, CONF_TRUNK_NAME, DOMAIN
 from .coordinator import PbxConfigEntry
 from .simotel import OriginateRequest, clean_number
@@ -61,7 +62,16 @@ ATTR_WAIT_FOR: Final = "wait_for"
 
 OUTCOME_ACCEPTED: Final = "accepted"
 SERVICE_ORIGINATE: Final = "originate"
+
 WAIT_FOR_ACCEPTED: Final = "accepted"
+WAIT_FOR_ANSWERED: Final = "answered"
+WAIT_FOR_ENDED: Final = "ended"
+# What is waited for, and the step of the call that is the end of it.
+_WAITS: Final[dict[str, Step | None]] = {
+    WAIT_FOR_ACCEPTED: None,
+    WAIT_FOR_ANSWERED: Step.ANSWERED,
+    WAIT_FOR_ENDED: Step.ENDED,
+}
 
 
 def whole_seconds(value: object) -> int:
@@ -110,9 +120,7 @@ ORIGINATE_SCHEMA = vol.Schema(
         vol.Optional(ATTR_CALL_LIMIT): _seconds(
             shortest=SHORTEST_CALL_LIMIT, longest=LONGEST_CALL_LIMIT
         ),
-        vol.Optional(ATTR_WAIT_FOR, default=WAIT_FOR_ACCEPTED): vol.In(
-            [WAIT_FOR_ACCEPTED]
-        ),
+        vol.Optional(ATTR_WAIT_FOR, default=WAIT_FOR_ACCEPTED): vol.In(list(_WAITS)),
     }
 )
 
@@ -130,30 +138,33 @@ def async_setup_services(hass: HomeAssistant) -> None:
 
 
 async def _async_handle_originate(call: ServiceCall) -> ServiceResponse:
-    """Place a call and tell which one it is."""
+    """Place a call and tell which one it is, and how it ended where that is waited for."""
     entry: PbxConfigEntry = service.async_get_config_entry(
         call.hass, DOMAIN, call.data.get(ATTR_CONFIG_ENTRY_ID)
     )
-    request = _request_from(call.data, entry.options)
-    call_id = await async_originate(call.hass, entry, request)
+    request = request_from(call.data, entry.options)
+    monitor = entry.runtime_data.monitor
+    placed = await async_originate(call.hass, entry, request)
+    step = _WAITS[call.data[ATTR_WAIT_FOR]]
+    ending = await monitor.async_wait(placed, step) if step else None
     if not call.return_response:
         return None
     return {
         ATTR_CONFIG_ENTRY_ID: entry.entry_id,
-        ATTR_ORIGINATED_CALL_ID: call_id,
-        ATTR_OUTCOME: OUTCOME_ACCEPTED,
+        ATTR_ORIGINATED_CALL_ID: placed.originated_call_id,
+        ATTR_OUTCOME: ending.outcome if ending else OUTCOME_ACCEPTED,
         ATTR_CALLER: request.caller,
         ATTR_CALLEE: request.callee,
-        ATTR_WAIT: None,
-        ATTR_TALK: None,
-        ATTR_RECORDING: None,
+        ATTR_WAIT: ending.wait if ending else None,
+        ATTR_TALK: ending.talk if ending else None,
+        ATTR_RECORDING: (ending.recording or None) if ending else None,
     }
 
 
 async def async_originate(
     hass: HomeAssistant, entry: PbxConfigEntry, request: OriginateRequest
-) -> str:
-    """Place a call and return its `originated_call_id`.
+) -> Call:
+    """Place a call and return it as it is followed; the PBX has accepted it.
 
     The request runs in a task of its own: cancelling the caller of this function, as
     restarting a script does, leaves it in peace, and Home Assistant waits for it when
@@ -174,7 +185,7 @@ async def async_originate(
     )
 
     @callback
-    def finished(task: asyncio.Task[str]) -> None:
+    def finished(task: asyncio.Task[Call]) -> None:
         remove_shutdown_job()
         # Nobody may be left to ask for the error.
         with suppress(asyncio.CancelledError):
@@ -187,15 +198,26 @@ async def async_originate(
 
 async def _async_place(
     hass: HomeAssistant, entry: PbxConfigEntry, request: OriginateRequest
-) -> str:
+) -> Call:
     """Place a call and learn from the PBX's answer."""
+    client, monitor = entry.runtime_data.client, entry.runtime_data.monitor
+    call = monitor.async_place(
+        caller=request.caller,
+        callee=request.callee,
+        caller_id=request.caller_id,
+        timeout=request.timeout,
+        call_limit=request.call_limit,
+        trunk_name=request.trunk_name,
+    )
     try:
-        call_id = await entry.runtime_data.client.originate(request)
+        call_id = await client.originate(request)
     except SimotelError as err:
+        monitor.async_give_up(call, may_ring=err.may_have_acted)
         _learn_from(hass, entry, err)
         raise _translated(err) from err
+    monitor.async_accept(call, call_id)
     _learn_from(hass, entry, None)
-    return call_id
+    return call
 
 
 @callback
@@ -210,7 +232,7 @@ def _learn_from(
         entry.async_start_reauth(hass)
 
 
-def _request_from(
+def request_from(
     data: Mapping[str, Any], options: Mapping[str, Any]
 ) -> OriginateRequest:
     """Put a call together: what is given wins, then the entry's option.

@@ -64,8 +64,7 @@ async def test_row_of_the_call_is_found(
             row(3, billsec=3),
         ]
     )
-    found = await client.find_call(OURS, today=TODAY)
-    assert found
+    (found,) = await client.find_call(OURS, today=TODAY)
     assert (found.caller, found.callee, found.disposition) == ("557", "552", "ANSWERED")
     assert (found.talk, found.wait, found.recording) == (5, 3, "a.mp3")
     (request,) = simulator.pbx.requests_for(SEARCH)
@@ -89,9 +88,22 @@ async def test_comment_names_the_call_where_the_row_does_not(
             row(2, comment=comment, billsec=2),
         ]
     )
-    found = await client.find_call(OURS, today=TODAY)
-    assert found
+    (found,) = await client.find_call(OURS, today=TODAY)
     assert found.talk == 2
+
+
+async def test_every_row_of_the_call_is_found(
+    client: SimotelClient, simulator: Simulator
+) -> None:
+    """Asterisk writes a second one, ANSWERED with 0 seconds, after BUSY."""
+    simulator.pbx.add_rows(
+        [
+            row(1, originated_call_id=OURS, disposition="BUSY", billsec=0),
+            row(2, originated_call_id=OURS, disposition="ANSWERED", billsec=0),
+        ]
+    )
+    found = await client.find_call(OURS, today=TODAY)
+    assert sorted(row.disposition for row in found) == ["ANSWERED", "BUSY"]
 
 
 async def test_call_that_is_not_there_is_not_there(
@@ -99,7 +111,7 @@ async def test_call_that_is_not_there_is_not_there(
 ) -> None:
     """One page is enough where it is not full."""
     simulator.pbx.add_rows([row(1)])
-    assert await client.find_call(OURS, today=TODAY) is None
+    assert await client.find_call(OURS, today=TODAY) == []
     assert len(simulator.pbx.requests_for(SEARCH)) == 1
 
 
@@ -108,7 +120,7 @@ async def test_older_pages_are_read_until_the_call_cannot_be_there(
 ) -> None:
     """Newest first, back to the second in which the call was asked for."""
     simulator.pbx.add_rows([row(second) for second in range(-300, 150)])
-    assert await client.find_call(OURS, today=TODAY) is None
+    assert await client.find_call(OURS, today=TODAY) == []
     assert len(simulator.pbx.requests_for(SEARCH)) == 2
 
 
@@ -117,7 +129,7 @@ async def test_five_pages_are_read_at_the_most(
 ) -> None:
     """A busy PBX is not searched for ever."""
     simulator.pbx.add_rows([row(second) for second in range(700)])
-    assert await client.find_call(OURS, today=TODAY) is None
+    assert await client.find_call(OURS, today=TODAY) == []
     assert len(simulator.pbx.requests_for(SEARCH)) == 5
 
 
@@ -130,7 +142,7 @@ async def test_report_in_any_shape_is_no_error(
     """It shows nothing then."""
     body = f'{{"success": 1, "message": "", "data": {data}}}'
     simulator.pbx.change(faults=[Fault(status=200, body=body)])
-    assert await client.find_call(OURS, today=TODAY) is None
+    assert await client.find_call(OURS, today=TODAY) == []
 
 
 async def test_account_that_may_not_search_is_told_so(

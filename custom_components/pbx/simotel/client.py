@@ -101,8 +101,8 @@ class SimotelClient:
 
     async def find_call(
         self, originated_call_id: str, *, today: date
-    ) -> ReportRow | None:
-        """Return what the PBX's report says of a call, None where it is not there.
+    ) -> list[ReportRow]:
+        """Return what the PBX's report says of a call: mostly one row, or none.
 
         Reads the newest 500 calls at most. `today` is anybody's: the PBX's own day may
         be the one before or after.
@@ -115,12 +115,10 @@ class SimotelClient:
                 longest_reply=_LONGEST_LIST,
             )
             rows = read_rows(data)
-            for row in rows:
-                if row.is_of(originated_call_id):
-                    return row
-            if len(rows) < PAGE or is_older(rows[-1], originated_call_id):
-                return None
-        return None
+            found = [row for row in rows if row.is_of(originated_call_id)]
+            if found or len(rows) < PAGE or is_older(rows[-1], originated_call_id):
+                return found
+        return []
 
     async def _act(self, path: str, body: dict[str, str]) -> object:
         """Perform an operation whose verb the PBX's documents disagree on.

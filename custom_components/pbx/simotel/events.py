@@ -374,26 +374,33 @@ class Ping(Event):
 
 
 _KINDS: Final[Mapping[str, type[Event]]] = {
-    "newstate": NewState,
-    "incomingcall": IncomingCall,
-    "outgoingcall": OutgoingCall,
-    "transfer": Transfer,
-    "cdr": Cdr,
-    "cdrqueue": CdrQueue,
-    "extenadded": ExtensionAdded,
-    "extenremoved": ExtensionRemoved,
-    "trunknewstate": TrunkNewState,
-    "trunkadded": TrunkAdded,
-    "trunkremoved": TrunkRemoved,
-    "voicemail": VoiceMail,
-    "voicemailemail": VoiceMailEmail,
-    "survey": Survey,
-    "incomingfax": IncomingFax,
-    "outgoingfax": OutgoingFax,
-    "autodialerreport": AutoDialerReport,
-    "reservedcallinfront": ReservedCallInFront,
-    "ping": Ping,
+    "NewState": NewState,
+    "IncomingCall": IncomingCall,
+    "OutgoingCall": OutgoingCall,
+    "Transfer": Transfer,
+    "Cdr": Cdr,
+    "CdrQueue": CdrQueue,
+    "ExtenAdded": ExtensionAdded,
+    "ExtenRemoved": ExtensionRemoved,
+    "TrunkNewState": TrunkNewState,
+    "TrunkAdded": TrunkAdded,
+    "TrunkRemoved": TrunkRemoved,
+    "VoiceMail": VoiceMail,
+    "VoiceMailEmail": VoiceMailEmail,
+    "Survey": Survey,
+    "IncomingFax": IncomingFax,
+    "OutgoingFax": OutgoingFax,
+    "AutoDialerReport": AutoDialerReport,
+    "ReservedCallInFront": ReservedCallInFront,
+    "Ping": Ping,
 }
+_KINDS_BY_PLAIN_NAME = {_plain(name): kind for name, kind in _KINDS.items()}
+_DOCUMENTED_NAMES = {kind: name for name, kind in _KINDS.items()}
+
+
+def documented_name(event: Event) -> str | None:
+    """Return the name that the PBX documents for an event, None for another event."""
+    return _DOCUMENTED_NAMES.get(type(event))
 
 
 def read_event(
@@ -416,7 +423,7 @@ def read_event(
         name = "AutoDialerReport"
     if not name:
         raise InvalidEventError("No name")
-    kind = _KINDS.get(_plain(name))
+    kind = _KINDS_BY_PLAIN_NAME.get(_plain(name))
     if kind is None:
         return UnknownEvent(name=read_text(name), **read_fields(UnknownEvent, given))
     return kind(**read_fields(kind, given))

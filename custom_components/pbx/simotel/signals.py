@@ -3,7 +3,16 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from .events import Cdr, CdrQueue, Event, IncomingCall, NewState, OutgoingCall
+from .events import (
+    Cdr,
+    CdrQueue,
+    Event,
+    IncomingCall,
+    NewState,
+    OutgoingCall,
+    TrunkNewState,
+    TrunkRemoved,
+)
 from .reports import ReportRow
 
 
@@ -66,6 +75,17 @@ class EndSignal:
     originated_call_id: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrunkSignal:
+    """A trunk changed its state: ok, unreachable, deactivated or another word.
+
+    It is None for one that was removed.
+    """
+
+    trunk: str
+    state: str | None
+
+
 type Signal = PhoneSignal | LegSignal | EndSignal
 
 # What stands where the callee should.
@@ -85,11 +105,28 @@ _VERDICTS = {
 }
 
 
-def signal_of(event: Event) -> Signal | None:
-    """Say an event, or a row of the report, in neutral words.
+_TRUNK_STATES = {
+    "ok": "ok",
+    "unavailable": "unreachable",
+    "deactivate": "deactivated",
+    "deactivated": "deactivated",
+}
 
-    None is for one that says nothing of a call's course.
-    """
+
+def trunk_signal_of(event: Event) -> TrunkSignal | None:
+    """Say an event about a trunk in neutral words; None is for any other event."""
+    match event:
+        case TrunkNewState(trunk=trunk, state=state) if trunk:
+            return TrunkSignal(
+                trunk=trunk, state=_TRUNK_STATES.get(state.casefold(), state)
+            )
+        case TrunkRemoved(trunk=trunk) if trunk:
+            return TrunkSignal(trunk=trunk, state=None)
+    return None
+
+
+def signal_of(event: Event) -> Signal | None:
+    """Say an event in neutral words; None is for one that says nothing of a call."""
     match event:
         case NewState():
             return PhoneSignal(
@@ -108,19 +145,7 @@ def signal_of(event: Event) -> Signal | None:
                 originated_call_id=event.originated_call_id,
             )
         case Cdr():
-            return EndSignal(
-                verdict=_VERDICTS.get(event.disposition, Verdict.OTHER),
-                caller=event.caller,
-                callee=event.callee,
-                talk=event.talk,
-                wait=event.wait,
-                recording=event.recording,
-                trunk=event.outgoing_trunk or event.entry_trunk,
-                kind=event.type,
-                first_leg_failed=_first_leg_failed(event),
-                call_id=event.call_id,
-                originated_call_id=event.originated_call_id,
-            )
+            return account_of(event)
         case CdrQueue():
             return EndSignal(
                 verdict=_VERDICTS.get(event.disposition, Verdict.OTHER),
@@ -134,6 +159,23 @@ def signal_of(event: Event) -> Signal | None:
                 originated_call_id=event.originated_call_id,
             )
     return None
+
+
+def account_of(event: Cdr) -> EndSignal:
+    """Say a Cdr, or a row of the report, in neutral words."""
+    return EndSignal(
+        verdict=_VERDICTS.get(event.disposition, Verdict.OTHER),
+        caller=event.caller,
+        callee=event.callee,
+        talk=event.talk,
+        wait=event.wait,
+        recording=event.recording,
+        trunk=event.outgoing_trunk or event.entry_trunk,
+        kind=event.type.casefold(),
+        first_leg_failed=_first_leg_failed(event),
+        call_id=event.call_id,
+        originated_call_id=event.originated_call_id,
+    )
 
 
 def _first_leg_failed(event: Cdr) -> bool:

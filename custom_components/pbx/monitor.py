@@ -1,0 +1,437 @@
+"""Follows the calls of a PBX: gives the tracker its clock and tells its news on."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from time import monotonic
+from typing import Final
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import (
+    CALLBACK_TYPE,
+    EVENT_HOMEASSISTANT_STOP,
+    Event,
+    HassJob,
+    HomeAssistant,
+    callback,
+)
+from homeassistant.helpers import issue_registry as ir
+from homeassistant.helpers.dispatcher import async_dispatcher_send
+from homeassistant.helpers.event import async_call_later
+from homeassistant.util import dt as dt_util
+from homeassistant.util.hass_dict import HassKey
+from homeassistant.util.signal_type import SignalTypeFormat
+
+from .calls import Call, CallTracker, Ending, News, Outcome, Step
+from .const import DOMAIN
+from .other_calls import OtherCalls, OtherNews
+from .simotel import SimotelClient
+from .simotel.errors import PermissionDeniedError, SimotelError
+from .simotel.signals import EndSignal, PhoneSignal, Signal, TrunkSignal, account_of
+
+# The PBX writes the row of a call a moment after its end.
+SECOND_LOOK: Final = 5.0
+MOST_TRUNKS: Final = 50
+NO_EVENTS: Final = "no_events"
+
+_MONITORS: HassKey[dict[str, CallMonitor]] = HassKey(f"{DOMAIN}_monitors")
+
+
+class CallEventType(StrEnum):
+    """What can happen to a call, for whoever watches the calls of a PBX."""
+
+    INCOMING = "incoming"
+    OUTGOING = "outgoing"
+    ORIGINATED = "originated"
+    CALLER_ANSWERED = "caller_answered"
+    ANSWERED = "answered"
+    ENDED = "ended"
+    MISSED = "missed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallEvent:
+    """Something happened to a call, placed here or not.
+
+    `wait` and `talk` are seconds. What is not known is None.
+    """
+
+    type: CallEventType
+    placed_here: bool
+    caller: str | None
+    callee: str | None
+    trunk: str | None
+    call_id: str | None
+    originated_call_id: str | None
+    outcome: Outcome | None = None
+    wait: int | None = None
+    talk: int | None = None
+    recording: str | None = None
+
+
+# Each is sent for one entry, whose id is put into it.
+SIGNAL_CALL_EVENT: SignalTypeFormat[CallEvent] = SignalTypeFormat("pbx_{}_call_event")
+SIGNAL_CALLS_CHANGED: SignalTypeFormat[()] = SignalTypeFormat("pbx_{}_calls_changed")
+SIGNAL_TRUNK: SignalTypeFormat[TrunkSignal] = SignalTypeFormat("pbx_{}_trunk")
+
+_EVENT_TYPES = {
+    Step.ORIGINATED: CallEventType.ORIGINATED,
+    Step.CALLER_ANSWERED: CallEventType.CALLER_ANSWERED,
+    Step.ANSWERED: CallEventType.ANSWERED,
+    Step.ENDED: CallEventType.ENDED,
+}
+
+
+@dataclass(slots=True)
+class Heard:
+    """How often an event of one name has come, and when it last did."""
+
+    count: int = 0
+    last: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Wait:
+    """Somebody waits for a call to get as far as a step, or to end."""
+
+    call: Call
+    step: Step
+    reply: asyncio.Future[Ending]
+
+
+class CallMonitor:
+    """What is known of one PBX's calls, kept while Home Assistant runs.
+
+    It outlives a reload of the entry: calls go on meanwhile. `heard` has the events
+    that have come, by name.
+    """
+
+    def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
+        """Start with no calls and nothing heard."""
+        self.tracker = CallTracker(self._now)
+        self.heard: dict[str, Heard] = {}
+        self.trunks: dict[str, str | None] = {}
+        self._hass = hass
+        self._entry_id = entry_id
+        self._others = OtherCalls()
+        self._entry: ConfigEntry | None = None
+        self._client: SimotelClient | None = None
+        self._may_search = True
+        self._told_in_progress = 0
+        self._waits: list[_Wait] = []
+        self._awaited: list[tuple[str, asyncio.Future[None]]] = []
+        self._ahead = 0.0
+        self._due: float | None = None
+        self._cancel_timer: CALLBACK_TYPE | None = None
+
+    @property
+    def calls_in_progress(self) -> int:
+        """How many calls that the PBX has accepted have not ended, as far as is known."""
+        return sum(bool(call.originated_call_id) for call in self.tracker.open_calls)
+
+    @callback
+    def async_start(self, entry: ConfigEntry, client: SimotelClient) -> None:
+        """Work for a loaded entry, until it is unloaded."""
+        self._entry = entry
+        self._client = client
+        self._may_search = True
+        entry.async_on_unload(self._async_stop)
+        entry.async_on_unload(
+            self._hass.bus.async_listen(EVENT_HOMEASSISTANT_STOP, self._async_end_waits)
+        )
+        self._async_take(self.tracker.tick())
+
+    @callback
+    def async_place(
+        self,
+        *,
+        caller: str,
+        callee: str,
+        caller_id: str,
+        timeout: int,
+        call_limit: int | None,
+        trunk_name: str,
+    ) -> Call:
+        """Begin to follow a call whose request is about to leave."""
+        call = self.tracker.place(
+            caller=caller,
+            callee=callee,
+            caller_id=caller_id,
+            timeout=timeout,
+            call_limit=call_limit,
+            trunk_name=trunk_name,
+        )
+        self._async_take([])
+        return call
+
+    @callback
+    def async_accept(self, call: Call, originated_call_id: str) -> None:
+        """Take that the PBX has accepted a call."""
+        self._async_take(self.tracker.accept(call, originated_call_id))
+
+    @callback
+    def async_give_up(self, call: Call, *, may_ring: bool) -> None:
+        """Take that a request failed; `may_ring` where the PBX may have acted on it."""
+        if may_ring:
+            self.tracker.lose(call)
+        else:
+            self.tracker.discard(call)
+        self._async_take([])
+
+    @callback
+    def async_note_heard(self, name: str) -> None:
+        """Take note that an event of some name has come."""
+        if not self.heard:
+            ir.async_delete_issue(self._hass, DOMAIN, f"{NO_EVENTS}_{self._entry_id}")
+        heard = self.heard.setdefault(name, Heard())
+        heard.count += 1
+        heard.last = dt_util.utcnow()
+        for awaited, arrived in self._awaited:
+            if awaited == name and not arrived.done():
+                arrived.set_result(None)
+
+    @asynccontextmanager
+    async def async_expect(self, name: str) -> AsyncIterator[asyncio.Future[None]]:
+        """Yield what is done when an event of some name comes from now on."""
+        expected = (name, self._hass.loop.create_future())
+        self._awaited.append(expected)
+        try:
+            yield expected[1]
+        finally:
+            self._awaited.remove(expected)
+
+    @callback
+    def async_hear(self, signal: Signal) -> None:
+        """Take what the PBX says of a call."""
+        news = self.tracker.hear(signal)
+        if isinstance(signal, PhoneSignal):
+            self._async_tell_others(self._others.hear_phone(signal))
+        self._async_take(news)
+
+    @callback
+    def async_hear_trunk(self, signal: TrunkSignal) -> None:
+        """Take what the PBX says of a trunk."""
+        if signal.trunk not in self.trunks and len(self.trunks) >= MOST_TRUNKS:
+            return
+        self.trunks[signal.trunk] = signal.state
+        async_dispatcher_send(self._hass, SIGNAL_TRUNK.format(self._entry_id), signal)
+
+    async def async_wait(self, call: Call, step: Step) -> Ending:
+        """Wait until a call has got as far as a step, or has ended.
+
+        Returns how it ended, or that it is answered. The outcome is unknown where the
+        entry is unloaded, or Home Assistant stops, before that is known.
+        """
+        if call.ending is not None:
+            return call.ending
+        if call.has_reached(step):
+            return Ending(outcome=Outcome.ANSWERED)
+        if self._entry is None or self._hass.is_stopping:
+            return Ending(outcome=Outcome.UNKNOWN)
+        wait = _Wait(call, step, self._hass.loop.create_future())
+        self._waits.append(wait)
+        try:
+            return await wait.reply
+        finally:
+            self._waits.remove(wait)
+
+    @callback
+    def _async_stop(self) -> None:
+        """Rest until the entry is loaded again; calls go on."""
+        self._entry = self._client = None
+        self._async_end_waits()
+        if self._cancel_timer:
+            self._cancel_timer()
+            self._cancel_timer = None
+            self._due = None
+
+    @callback
+    def _async_end_waits(self, _event: Event | None = None) -> None:
+        for wait in self._waits:
+            if not wait.reply.done():
+                wait.reply.set_result(Ending(outcome=Outcome.UNKNOWN))
+
+    @callback
+    def _async_take(self, news: list[News]) -> None:
+        """Tell on what has become known, and see to it that time does its part."""
+        for item in news:
+            if item.step is Step.REPORT_WANTED:
+                self._async_look_up(item.call)
+                continue
+            self._async_tell(item)
+        for unclaimed in self.tracker.take_unclaimed():
+            self._async_tell_others(self._others.hear(unclaimed))
+        if self._told_in_progress != self.calls_in_progress:
+            self._told_in_progress = self.calls_in_progress
+            signal = SIGNAL_CALLS_CHANGED.format(self._entry_id)
+            async_dispatcher_send(self._hass, signal)
+        self._async_set_timer()
+
+    @callback
+    def _async_tell(self, news: News) -> None:
+        """Tell of a call that was placed here, and end the waits for it."""
+        call, ending = news.call, news.ending or Ending(outcome=Outcome.UNKNOWN)
+        if call.originated_call_id and news.step in _EVENT_TYPES:
+            self._async_send(
+                CallEvent(
+                    type=_EVENT_TYPES[news.step],
+                    placed_here=True,
+                    caller=call.caller,
+                    callee=call.callee,
+                    trunk=ending.trunk or call.trunk_name or None,
+                    call_id=call.call_id or None,
+                    originated_call_id=call.originated_call_id,
+                    outcome=ending.outcome if news.ending else None,
+                    wait=ending.wait,
+                    talk=ending.talk,
+                    recording=ending.recording or None,
+                )
+            )
+        for wait in self._waits:
+            if wait.call is not call or wait.reply.done():
+                continue
+            if news.ending:
+                wait.reply.set_result(news.ending)
+                self._async_complain_of_silence()
+            elif wait.step is news.step:
+                wait.reply.set_result(Ending(outcome=Outcome.ANSWERED))
+
+    @callback
+    def _async_complain_of_silence(self) -> None:
+        """Tell the user that waiting is of no use while the PBX sends no events."""
+        if self.heard or self._entry is None:
+            return
+        ir.async_create_issue(
+            self._hass,
+            DOMAIN,
+            f"{NO_EVENTS}_{self._entry_id}",
+            data={"entry_id": self._entry_id},
+            is_fixable=True,
+            severity=ir.IssueSeverity.WARNING,
+            translation_key=NO_EVENTS,
+            translation_placeholders={"name": self._entry.title},
+        )
+
+    @callback
+    def _async_tell_others(self, news: Iterable[OtherNews]) -> None:
+        """Tell of a call that was not placed here."""
+        for item in news:
+            ending = item.ending
+            self._async_send(
+                CallEvent(
+                    type=CallEventType(item.step),
+                    placed_here=False,
+                    caller=item.caller or None,
+                    callee=item.callee or None,
+                    trunk=item.trunk or None,
+                    call_id=item.call_id or None,
+                    originated_call_id=item.originated_call_id or None,
+                    outcome=ending.outcome if ending else None,
+                    wait=ending.wait if ending else None,
+                    talk=ending.talk if ending else None,
+                    recording=(ending.recording or None) if ending else None,
+                )
+            )
+
+    @callback
+    def _async_send(self, event: CallEvent) -> None:
+        signal = SIGNAL_CALL_EVENT.format(self._entry_id)
+        async_dispatcher_send(self._hass, signal, event)
+
+    def _now(self) -> float:
+        """Return the seconds on a clock that never goes back."""
+        return monotonic() + self._ahead
+
+    @callback
+    def _async_set_timer(self) -> None:
+        """Have the tracker act when something is due.
+
+        A timer that comes too early is left alone: it sets the next one.
+        """
+        due = self.tracker.next_due
+        if due is None or self._client is None:
+            return
+        if self._cancel_timer:
+            if self._due is not None and self._due <= due:
+                return
+            self._cancel_timer()
+        self._due = due
+        self._cancel_timer = async_call_later(
+            self._hass,
+            max(0.0, due - self._now()),
+            HassJob(
+                self._async_timer_fired,
+                f"{DOMAIN} calls",
+                cancel_on_shutdown=True,
+            ),
+        )
+
+    @callback
+    def _async_timer_fired(self, _time: datetime) -> None:
+        """Do what is due.
+
+        The event loop may wake a moment too early; what the timer was for is due then.
+        """
+        due, self._due, self._cancel_timer = self._due, None, None
+        if due is not None:
+            self._ahead += max(0.0, due - self._now())
+        self._async_take(self.tracker.tick())
+
+    @callback
+    def _async_look_up(self, call: Call, *, again: bool = True) -> None:
+        """Look for a call in the PBX's report, now and once more a little later."""
+        if not (self._entry and self._client and self._may_search):
+            self._async_take(self.tracker.report(call, []))
+            return
+        self._entry.async_create_background_task(
+            self._hass,
+            self._async_search(self._client, call, again=again),
+            f"{DOMAIN} report",
+        )
+
+    async def _async_search(
+        self, client: SimotelClient, call: Call, *, again: bool
+    ) -> None:
+        accounts: list[EndSignal] = []
+        try:
+            rows = await client.find_call(
+                call.originated_call_id, today=dt_util.utcnow().date()
+            )
+        except PermissionDeniedError:
+            self._may_search = again = False
+        except SimotelError:
+            again = False
+        else:
+            accounts = [account_of(row) for row in rows]
+        if accounts or not again:
+            self._async_take(self.tracker.report(call, accounts))
+            return
+
+        @callback
+        def look_again(_time: datetime) -> None:
+            self._async_look_up(call, again=False)
+
+        async_call_later(
+            self._hass,
+            SECOND_LOOK,
+            HassJob(look_again, f"{DOMAIN} report", cancel_on_shutdown=True),
+        )
+
+
+@callback
+def async_get_monitor(hass: HomeAssistant, entry_id: str) -> CallMonitor:
+    """Return the monitor of an entry; there is one while Home Assistant runs."""
+    monitors = hass.data.setdefault(_MONITORS, {})
+    if entry_id not in monitors:
+        monitors[entry_id] = CallMonitor(hass, entry_id)
+    return monitors[entry_id]
+
+
+@callback
+def async_forget_monitor(hass: HomeAssistant, entry_id: str) -> None:
+    """Forget the calls of an entry that is removed."""
+    hass.data.get(_MONITORS, {}).pop(entry_id, None)
+    ir.async_delete_issue(hass, DOMAIN, f"{NO_EVENTS}_{entry_id}")

@@ -1,0 +1,173 @@
+"""How the last call ended, how many go on, and the states of the trunks."""
+
+from typing import Final, override
+
+from homeassistant.components.sensor import (
+    DOMAIN as SENSOR_DOMAIN,
+    RestoreSensor,
+    SensorDeviceClass,
+    SensorEntity,
+    SensorStateClass,
+)
+from homeassistant.const import EntityCategory
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.dispatcher import async_dispatcher_connect
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from .calls import Outcome
+from .coordinator import PbxConfigEntry, PbxCoordinator
+from .entity import PbxEntity
+from .monitor import (
+    SIGNAL_CALL_EVENT,
+    SIGNAL_CALLS_CHANGED,
+    SIGNAL_TRUNK,
+    CallEvent,
+    CallEventType,
+    CallMonitor,
+)
+from .simotel.signals import TrunkSignal
+
+PARALLEL_UPDATES = 0
+
+TRUNK_STATES: Final = ["ok", "unreachable", "deactivated"]
+_TRUNK = "trunk_"
+
+
+async def async_setup_entry(
+    hass: HomeAssistant,
+    entry: PbxConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Set up the sensors of a PBX; those of its trunks as they are heard of."""
+    coordinator, monitor = entry.runtime_data.coordinator, entry.runtime_data.monitor
+    known: set[str] = set()
+
+    @callback
+    def add_trunk(name: str) -> None:
+        if name not in known:
+            known.add(name)
+            async_add_entities([TrunkState(coordinator, monitor, name)])
+
+    @callback
+    def hear_of_trunk(signal: TrunkSignal) -> None:
+        add_trunk(signal.trunk)
+
+    async_add_entities([LastCall(coordinator), CallsInProgress(coordinator, monitor)])
+    for name in [*_trunks_known_before(hass, entry), *monitor.trunks]:
+        add_trunk(name)
+    entry.async_on_unload(
+        async_dispatcher_connect(
+            hass, SIGNAL_TRUNK.format(entry.entry_id), hear_of_trunk
+        )
+    )
+
+
+def _trunks_known_before(hass: HomeAssistant, entry: PbxConfigEntry) -> list[str]:
+    """Return the trunks of earlier runs: the PBX tells of one only when it changes."""
+    prefix = f"{entry.entry_id}_{_TRUNK}"
+    return [
+        registered.unique_id.removeprefix(prefix)
+        for registered in er.async_entries_for_config_entry(
+            er.async_get(hass), entry.entry_id
+        )
+        if registered.domain == SENSOR_DOMAIN
+        and registered.unique_id.startswith(prefix)
+    ]
+
+
+class LastCall(PbxEntity, RestoreSensor):
+    """How the last call that was placed here ended."""
+
+    _attr_device_class = SensorDeviceClass.ENUM
+    _attr_options = list(Outcome)
+    _attr_translation_key = "last_call"
+
+    def __init__(self, coordinator: PbxCoordinator) -> None:
+        """Tell of the calls of the coordinator's PBX."""
+        super().__init__(coordinator, "last_call")
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Restore the state, and listen for calls that end."""
+        await super().async_added_to_hass()
+        last = await self.async_get_last_sensor_data()
+        if last is not None and last.native_value in list(Outcome):
+            self._attr_native_value = last.native_value
+        signal = SIGNAL_CALL_EVENT.format(self.coordinator.config_entry.entry_id)
+        self.async_on_remove(
+            async_dispatcher_connect(self.hass, signal, self._async_take)
+        )
+
+    @callback
+    def _async_take(self, event: CallEvent) -> None:
+        if event.type is CallEventType.ENDED and event.placed_here:
+            self._attr_native_value = event.outcome
+            self.async_write_ha_state()
+
+
+class CallsInProgress(PbxEntity, SensorEntity):
+    """How many calls that were placed here have not ended, as far as is known."""
+
+    _attr_state_class = SensorStateClass.MEASUREMENT
+    _attr_translation_key = "calls_in_progress"
+
+    def __init__(self, coordinator: PbxCoordinator, monitor: CallMonitor) -> None:
+        """Count the calls of a monitor."""
+        super().__init__(coordinator, "calls_in_progress")
+        self._monitor = monitor
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Listen for changes of the number."""
+        await super().async_added_to_hass()
+        signal = SIGNAL_CALLS_CHANGED.format(self.coordinator.config_entry.entry_id)
+        self.async_on_remove(
+            async_dispatcher_connect(self.hass, signal, self.async_write_ha_state)
+        )
+
+    @property
+    @override
+    def native_value(self) -> int:
+        """Return the number of calls."""
+        return self._monitor.calls_in_progress
+
+
+class TrunkState(PbxEntity, SensorEntity):
+    """The state of a trunk, unknown until it is heard of."""
+
+    _attr_device_class = SensorDeviceClass.ENUM
+    _attr_entity_category = EntityCategory.DIAGNOSTIC
+    _attr_entity_registry_enabled_default = False
+    _attr_options = TRUNK_STATES
+    _attr_translation_key = "trunk"
+
+    def __init__(
+        self, coordinator: PbxCoordinator, monitor: CallMonitor, trunk: str
+    ) -> None:
+        """Show the state of a trunk of this name."""
+        super().__init__(coordinator, f"{_TRUNK}{trunk}")
+        self._attr_translation_placeholders = {"trunk": trunk}
+        self._monitor = monitor
+        self._trunk = trunk
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Listen for what the PBX says of the trunk."""
+        await super().async_added_to_hass()
+        signal = SIGNAL_TRUNK.format(self.coordinator.config_entry.entry_id)
+        self.async_on_remove(
+            async_dispatcher_connect(self.hass, signal, self._async_take)
+        )
+
+    @callback
+    def _async_take(self, signal: TrunkSignal) -> None:
+        if signal.trunk == self._trunk:
+            self.async_write_ha_state()
+
+    @property
+    @override
+    def native_value(self) -> str | None:
+        """Return the state; a word that is not documented is no state."""
+        state = self._monitor.trunks.get(self._trunk)
+        return state if state in TRUNK_STATES else None

@@ -1,0 +1,285 @@
+"""The event entity: what happens to the calls of a PBX."""
+
+from typing import Any
+
+from aiohttp import ClientSession
+import pytest
+from pytest_homeassistant_custom_component.common import (
+    MockConfigEntry,
+    mock_restore_cache_with_extra_data,
+)
+
+from homeassistant.core import (
+    Event,
+    EventStateChangedData,
+    HomeAssistant,
+    State,
+    callback,
+)
+from homeassistant.helpers.event import async_track_state_change_event
+from simulator.server import Simulator
+from simulator.settings import Fault
+
+from .common import PING, elapse, originate_and_wait, setup_integration
+
+ENTITY = "event.office_calls"
+CALL_ID = "1610778618.378"
+ATTRIBUTES = [
+    "caller",
+    "callee",
+    "outcome",
+    "wait",
+    "talk",
+    "trunk",
+    "recording",
+    "call_id",
+    "originated_call_id",
+]
+INCOMING = {
+    "event_name": "IncomingCall",
+    "number": "09120000004",
+    "unique_id": CALL_ID,
+    "entry_point": "to_simo",
+}
+OUTGOING = {
+    "event_name": "OutgoingCall",
+    "number": "999",
+    "unique_id": CALL_ID,
+    "outgoing_point": "to_simo",
+}
+TAKEN = {
+    "event_name": "NewState",
+    "exten": "993",
+    "state": "InUse",
+    "participant": "09120000004",
+    "direction": "in",
+    "unique_id": CALL_ID,
+}
+ANSWERED = {
+    "event_name": "Cdr",
+    "src": "991",
+    "dst": "993",
+    "type": "local",
+    "disposition": "ANSWERED",
+    "billsec": 9,
+    "wait": 11,
+    "record": "20210116_1610778618.378.mp3",
+    "unique_id": CALL_ID,
+}
+UNANSWERED = {
+    "event_name": "Cdr",
+    "src": "09120000004",
+    "dst": "993",
+    "type": "incoming",
+    "disposition": "NO ANSWER",
+    "duration": 20,
+    "wait": 20,
+    "entry_point": "to_simo",
+    "unique_id": CALL_ID,
+}
+
+
+@pytest.fixture
+def told(hass: HomeAssistant) -> list[dict[str, Any]]:
+    """Collect what the event entity tells; what it does not know is left out."""
+    told: list[dict[str, Any]] = []
+
+    @callback
+    def note(event: Event[EventStateChangedData]) -> None:
+        state = event.data["new_state"]
+        if state is None or "event_type" not in state.attributes:
+            return
+        if state.attributes["event_type"] is None:
+            return
+        assert set(ATTRIBUTES) <= state.attributes.keys()
+        attributes = {key: state.attributes[key] for key in ATTRIBUTES}
+        known = {key: value for key, value in attributes.items() if value is not None}
+        told.append({"event_type": state.attributes["event_type"], **known})
+
+    async_track_state_change_event(hass, ENTITY, note)
+    return told
+
+
+async def send(hass: HomeAssistant, address: str, *events: dict[str, Any]) -> None:
+    """Send events as the PBX would."""
+    async with ClientSession() as session:
+        for event in events:
+            async with session.post(address, json=event) as response:
+                assert response.status == 200
+    await hass.async_block_till_done()
+
+
+async def test_call_of_ours_is_told_from_beginning_to_end(
+    hass: HomeAssistant, connected: Simulator, told: list[dict[str, Any]]
+) -> None:
+    """With the numbers of the request, and in the end with what is known of it."""
+    connected.pbx.change(calls={"recording": True})
+    response = await originate_and_wait(
+        hass, connected, callee="09121234567", wait_for="ended"
+    )
+    ours = {
+        "caller": "557",
+        "callee": "09121234567",
+        "originated_call_id": response["originated_call_id"],
+    }
+    call_id = connected.pbx.traffic[-1].cuid
+    assert told == [
+        {"event_type": "originated", **ours},
+        {"event_type": "caller_answered", **ours},
+        {"event_type": "answered", "call_id": call_id, **ours},
+        {
+            "event_type": "ended",
+            "outcome": "answered",
+            "wait": 2,
+            "talk": 10,
+            "trunk": "cisco",
+            "recording": response["recording"],
+            "call_id": call_id,
+            **ours,
+        },
+    ]
+    assert response["recording"]
+
+
+async def test_call_that_was_not_placed_is_not_told_of(
+    hass: HomeAssistant, connected: Simulator, told: list[dict[str, Any]]
+) -> None:
+    """Nor one of which nobody knows whether it was placed."""
+    for status in (400, 503):
+        connected.pbx.change(faults=[Fault(status=status, acts=False)])
+        with pytest.raises(Exception, match="placed"):
+            await originate_and_wait(hass, connected)
+    assert not told
+    assert hass.states.is_state("sensor.office_calls_in_progress", "0")
+
+
+async def test_strangers_call_from_outside(
+    hass: HomeAssistant, webhook_url: str, told: list[dict[str, Any]]
+) -> None:
+    """It comes in, an extension takes it, and it ends."""
+    ended = {**ANSWERED, "src": "09120000004", "type": "incoming"}
+    await send(hass, webhook_url, INCOMING, INCOMING, TAKEN, TAKEN, ended, ended)
+    call = {"caller": "09120000004", "call_id": CALL_ID}
+    assert told == [
+        {"event_type": "incoming", "trunk": "to_simo", **call},
+        {"event_type": "answered", "callee": "993", "trunk": "to_simo", **call},
+        {
+            "event_type": "ended",
+            "callee": "993",
+            "outcome": "answered",
+            "wait": 11,
+            "talk": 9,
+            "recording": "20210116_1610778618.378.mp3",
+            **call,
+        },
+    ]
+
+
+async def test_missed_call(
+    hass: HomeAssistant, webhook_url: str, told: list[dict[str, Any]]
+) -> None:
+    """It ends, and was missed: both once, however often the PBX says so."""
+    await send(hass, webhook_url, INCOMING, UNANSWERED, UNANSWERED)
+    assert [event.pop("event_type") for event in told] == [
+        "incoming",
+        "ended",
+        "missed",
+    ]
+    assert told[1] == told[2]
+    assert told[2] == {
+        "caller": "09120000004",
+        "callee": "993",
+        "outcome": "no_answer",
+        "wait": 20,
+        "trunk": "to_simo",
+        "call_id": CALL_ID,
+    }
+
+
+async def test_call_that_somebody_took_was_not_missed(
+    hass: HomeAssistant, webhook_url: str, told: list[dict[str, Any]]
+) -> None:
+    """Of a call that rings several telephones there is an account for each."""
+    taken = {**UNANSWERED, "disposition": "ANSWERED", "billsec": 5}
+    await send(hass, webhook_url, INCOMING, TAKEN, UNANSWERED, taken)
+    assert [(event["event_type"], event.get("outcome")) for event in told] == [
+        ("incoming", None),
+        ("answered", None),
+        ("ended", "unknown"),
+        ("ended", "answered"),
+    ]
+
+
+async def test_strangers_call_to_outside(
+    hass: HomeAssistant, webhook_url: str, told: list[dict[str, Any]]
+) -> None:
+    """It is told of when it leaves and when it has ended, and is never missed."""
+    busy = {**ANSWERED, "dst": "999", "type": "outgoing", "disposition": "BUSY"}
+    await send(hass, webhook_url, OUTGOING, busy)
+    assert [(event["event_type"], event["callee"]) for event in told] == [
+        ("outgoing", "999"),
+        ("ended", "999"),
+    ]
+    assert told[1]["outcome"] == "busy"
+    assert "talk" not in told[1]
+
+
+@pytest.mark.usefixtures("connected")
+async def test_event_that_overtakes_the_reply_is_not_taken_for_a_strangers(
+    hass: HomeAssistant, simulator: Simulator, told: list[dict[str, Any]]
+) -> None:
+    """It is kept until the reply has come; then it is known whose it is."""
+    simulator.pbx.change(calls={"events_before_reply": True})
+    simulator.pbx.change(phones=[{"number": "557", "behaviour": "intercom"}])
+    await originate_and_wait(hass, simulator, callee="09121234567", wait_for="ended")
+    assert [event["event_type"] for event in told] == [
+        "originated",
+        "caller_answered",
+        "answered",
+        "ended",
+    ]
+
+
+async def test_ping_is_no_event_of_a_call(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    webhook_url: str,
+    told: list[dict[str, Any]],
+) -> None:
+    """The state is written when the PBX goes and when it is back, not in between."""
+    await send(hass, webhook_url, OUTGOING)
+    for _ in range(3):
+        await elapse(hass)
+    assert len(told) == 1
+    simulator.pbx.change(faults=[Fault(path=PING, status=503)])
+    await elapse(hass)
+    assert hass.states.is_state(ENTITY, "unavailable")
+    simulator.pbx.change(faults=[])
+    await elapse(hass)
+    assert len(told) == 2
+    assert told[0] == told[1]
+
+
+async def test_last_event_is_there_after_a_restart(
+    hass: HomeAssistant, entry: MockConfigEntry
+) -> None:
+    """With what it said."""
+    time = "2026-11-23T10:00:00.000+00:00"
+    attributes = dict.fromkeys(ATTRIBUTES) | {"caller": "557"}
+    mock_restore_cache_with_extra_data(
+        hass,
+        [
+            (
+                State(ENTITY, time),
+                {"last_event_type": "ended", "last_event_attributes": attributes},
+            )
+        ],
+    )
+    await setup_integration(hass, entry)
+    state = hass.states.get(ENTITY)
+    assert state is not None
+    assert state.state == time
+    assert (state.attributes["event_type"], state.attributes["caller"]) == (
+        "ended",
+        "557",
+    )
