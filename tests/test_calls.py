@@ -91,14 +91,18 @@ class World:
                 continue
             self.news.append(item)
             if item.step is Step.REPORT_WANTED:
-                self.take(self.tracker.report(item.call, self.reported))
+                self.take(self.tracker.report(item.call, self.look_up(item.call)))
+
+    def look_up(self, call: Call) -> list[EndSignal]:
+        """Return what the PBX's report shows of a call."""
+        return self.reported
 
     def steps(self) -> list[Step]:
         """Return what was said, in its order."""
         return [item.step for item in self.news if item.step is not Step.REPORT_WANTED]
 
 
-def phone(number: str, state: str, **more: str) -> PhoneSignal:
+def phone(number: str, state: str, **more: Any) -> PhoneSignal:
     """Return a telephone's new state in our call."""
     party = {"557": "552", "552": "900"}.get(number, "")
     return PhoneSignal(
@@ -410,6 +414,7 @@ def test_late_account_settles_the_call_once(
     call = world.place()
     world.wait(60)
     world.hear(*late, *late)
+    world.wait(HOLD)
     assert call.ending
     assert call.ending.outcome is outcome
     expected = 1 if outcome is Outcome.UNKNOWN else 2
@@ -718,6 +723,20 @@ def test_signal_of_another_originate_is_given_back() -> None:
     assert first.ending.talk == 9
 
 
+def test_callee_is_known_though_the_pbx_names_nobody() -> None:
+    """Neither the other party nor a call id: what follows the caller's answer is his."""
+    world = World()
+    world.place()
+    bare = {"other_party": "", "call_id": ""}
+    world.hear(
+        phone("557", "ringing", **bare),
+        phone("557", "in_use", **bare),
+        phone("552", "ringing", **bare),
+        phone("552", "in_use", **bare),
+    )
+    assert world.steps()[-1] is Step.ANSWERED
+
+
 def test_agent_of_a_queue_is_known_by_the_id_of_the_callers_states() -> None:
     """Where these name the call; no event has told its id yet."""
     world = World()
@@ -864,11 +883,340 @@ def test_account_that_said_nothing_may_be_followed_by_one_that_does() -> None:
     call = world.place()
     world.hear(CALLER_RINGS, CALLER_ANSWERS, end(talk=0))
     world.wait(HOLD)
+    world.hear(end(Verdict.BUSY, wait=3))
+    world.wait(HOLD)
+    endings = [item.ending for item in world.news if item.ending]
+    assert [ending.outcome for ending in endings] == [Outcome.UNKNOWN, Outcome.BUSY]
+    assert (endings[1].wait, endings[1].talk) == (3, None)
+    assert call.ending is endings[1]
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        EndSignal(verdict=Verdict.ANSWERED, talk=50, call_id=CALL_ID),
+        LegSignal(number="09350000000", incoming=True, call_id=CALL_ID),
+        LegSignal(number="552", call_id=CALL_ID, originated_call_id="orig.call.8.8"),
+    ],
+)
+def test_states_of_what_turns_out_to_be_another_call_are_taken_back(
+    told: EndSignal | LegSignal,
+) -> None:
+    """Nobody was named, until the PBX says whose call it was."""
+    world = World()
+    call = world.place()
+    world.hear(*(replace(signal, other_party="") for signal in TALKED))
+    assert Step.ANSWERED in world.steps()
+    world.hear(told)
+    world.wait(60)
     assert call.ending
     assert call.ending.outcome is Outcome.UNKNOWN
-    world.hear(end(Verdict.BUSY, wait=3))
-    assert call.ending.outcome is Outcome.BUSY
-    assert (call.ending.wait, call.ending.talk) == (3, None)
+
+
+def test_signal_that_may_be_ours_takes_nothing_back_before_it_is_not() -> None:
+    """It may have overtaken the reply to another request."""
+    world = World()
+    call = world.place()
+    other = world.tracker.place(caller="558", callee="553", caller_id="1", timeout=30)
+    world.hear(CALLER_RINGS, end(talk=9, originated_call_id="orig.call.8.8"))
+    assert call.carries(CALLER_RINGS)
+    world.tracker.discard(other)
+    assert not call.carries(CALLER_RINGS)
+    world.wait(60)
+    assert call.ending
+    assert call.ending.outcome is Outcome.UNKNOWN
+
+
+def test_caller_who_dials_the_callee_by_himself_has_not_answered() -> None:
+    """His telephone did not ring, and somebody has begun to dial on it."""
+    world = World()
+    call = world.place()
+    world.hear(
+        replace(phone("557", "in_use", direction="out"), dialing=True),
+        CALLEE_RINGS,
+        CALLEE_ANSWERS,
+        CALLER_IDLE,
+        CALLEE_IDLE,
+    )
+    world.wait(60)
+    assert not {Step.CALLER_ANSWERED, Step.ANSWERED} & set(world.steps())
+    assert call.ending
+    assert call.ending.outcome is Outcome.UNKNOWN
+
+
+@pytest.mark.parametrize("ringing_id", [CALL_ID, ""])
+def test_caller_who_rang_first_may_be_said_to_dial(ringing_id: str) -> None:
+    """A PBX may say so of the leg that it dials for him."""
+    world = World()
+    world.place()
+    world.hear(
+        replace(CALLER_RINGS, call_id=ringing_id),
+        replace(CALLER_ANSWERS, direction="out", dialing=True),
+    )
+    assert world.steps()[-1] is Step.CALLER_ANSWERED
+
+
+def test_caller_who_dials_after_he_was_rung_is_in_another_call() -> None:
+    """It has another id."""
+    world = World()
+    call = world.place()
+    world.hear(
+        CALLER_RINGS,
+        replace(CALLER_ANSWERS, direction="out", dialing=True, call_id="2.2"),
+        replace(CALLEE_RINGS, call_id="2.2"),
+        replace(CALLEE_ANSWERS, call_id="2.2"),
+    )
+    world.wait(60)
+    assert Step.CALLER_ANSWERED not in world.steps()
+    assert call.ending
+    assert call.ending.outcome is Outcome.UNKNOWN
+
+
+def test_callee_who_is_called_by_the_caller_afterwards_has_not_answered() -> None:
+    """Ours is over: the caller's telephone has fallen idle."""
+    world = World()
+    call = world.place()
+    world.hear(*NOT_TAKEN, replace(CALLEE_RINGS, call_id="2.2"))
+    world.hear(replace(CALLEE_ANSWERS, call_id="2.2"))
+    world.wait(60)
+    assert Step.ANSWERED not in world.steps()
+    assert call.ending
+    assert call.ending.outcome is Outcome.CALLER_NO_ANSWER
+
+
+@pytest.mark.parametrize(
+    ("over", "longest"), [((CALLER_IDLE,), 60), ((), LONGEST_CALL + 60)]
+)
+def test_caller_with_two_ids_is_in_two_calls(
+    over: tuple[Signal, ...], longest: float
+) -> None:
+    """One of them is of another call, and nobody says which."""
+    world = World()
+    call = world.place()
+    rings = replace(CALLER_RINGS, other_party="")
+    answers = replace(CALLER_ANSWERS, other_party="")
+    world.hear(rings, answers, *over, replace(rings, call_id="2.2"))
+    world.hear(CALLEE_RINGS, CALLEE_ANSWERS, CALLER_IDLE, CALLEE_IDLE)
+    world.wait(longest)
+    assert Step.ANSWERED not in world.steps()
+    assert call.ending
+    assert call.ending.outcome is Outcome.UNKNOWN
+
+
+def test_caller_with_an_id_that_is_not_the_calls_own_is_in_another_call() -> None:
+    """Once that is known."""
+    world = World()
+    call = world.place(callee="09121234567")
+    world.hear(outside(), phone("557", "ringing", other_party="", call_id="2.2"))
+    assert Step.CALLER_RINGING not in world.steps()
+    world.hear(phone("557", "in_use", other_party="09121234567"), end(talk=9))
+    world.wait(HOLD)
+    assert call.ending
+    assert call.ending.talk == 9
+
+
+def test_own_id_outweighs_the_one_that_was_guessed() -> None:
+    """What was heard under the other one was of another call."""
+    world = World()
+    call = world.place(callee="09121234567")
+    world.hear(
+        phone("557", "ringing", other_party="", call_id="2.2"),
+        replace(outside(), incoming=True),
+        phone("557", "ringing", other_party="900"),
+        phone("557", "idle"),
+    )
+    world.wait(HOLD)
+    assert call.ending
+    assert call.ending.outcome is Outcome.UNKNOWN
+    assert Step.CALLER_ANSWERED not in world.steps()
+
+
+def test_caller_whose_call_names_somebody_else_is_in_another_call() -> None:
+    """Although it rang as ours would, and under the same id."""
+    world = World()
+    call = world.place()
+    world.hear(
+        CALLER_RINGS,
+        replace(CALLER_ANSWERS, other_party="600"),
+        phone("600", "in_use", other_party="900", direction="in"),
+    )
+    world.wait(60)
+    assert not {Step.CALLER_ANSWERED, Step.ANSWERED} & set(world.steps())
+    assert call.ending
+    assert call.ending.outcome is Outcome.UNKNOWN
+
+
+def test_callee_of_whom_nobody_is_named_is_ours_by_the_callers_id() -> None:
+    """A PBX that names no parties still says which states are of one call."""
+    world = World()
+    world.place()
+    both = [replace(signal, other_party="", direction="") for signal in BOTH_RANG]
+    world.hear(*both, replace(CALLEE_ANSWERS, other_party="", call_id="2.2"))
+    assert Step.ANSWERED not in world.steps()
+    world.hear(replace(CALLEE_ANSWERS, other_party="", direction=""))
+    assert world.steps()[-1] is Step.ANSWERED
+
+
+def test_telephones_that_did_not_ring_have_answered_nobody_unnamed() -> None:
+    """Either of them may have dialled the other."""
+    world = World()
+    call = world.place()
+    world.hear(
+        phone("557", "in_use", other_party=""), phone("552", "in_use", other_party="")
+    )
+    assert world.steps() == [Step.CALLER_RINGING]
+    world.hear(end(talk=9))
+    world.wait(HOLD)
+    assert call.ending
+    assert call.ending.outcome is Outcome.ANSWERED
+
+
+def test_callee_who_calls_out_is_not_ours_by_the_callers_id() -> None:
+    """He has called the caller."""
+    world = World()
+    world.place()
+    unnamed = {"other_party": "", "direction": "out"}
+    world.hear(
+        phone("557", "ringing", other_party=""), phone("552", "in_use", **unnamed)
+    )
+    world.hear(phone("557", "in_use", other_party=""))
+    assert Step.CALLER_ANSWERED not in world.steps()
+
+
+def test_agent_whose_state_overtakes_the_callers_is_not_lost() -> None:
+    """He is named as ours would be, so the id is not that of another call."""
+    world = World()
+    world.place(callee="9009")
+    world.hear(
+        phone("993", "ringing", other_party="900", direction="in"),
+        phone("557", "in_use", other_party="9009"),
+        phone("993", "in_use", other_party="900", direction="in"),
+    )
+    assert world.steps()[-1] is Step.ANSWERED
+
+
+@pytest.mark.parametrize(
+    "busy_before",
+    [
+        (phone("552", "ringing", other_party="600", call_id="1.1"),),
+        (),
+    ],
+)
+def test_callee_in_other_calls_hides_whether_he_is_rung(
+    busy_before: tuple[Signal, ...],
+) -> None:
+    """The caller may have answered, unheard: his telephone has not fallen idle."""
+    world = World()
+    world.hear(*busy_before)
+    call = world.place()
+    world.hear(CALLER_RINGS)
+    if not busy_before:
+        world.hear(phone("552", "in_use", other_party="600", call_id="2.2"))
+    world.wait(60)
+    assert call.ending
+    assert call.ending.outcome is Outcome.UNKNOWN
+
+
+def test_telephone_that_rings_on_proves_nothing_where_nobody_is_named() -> None:
+    """The PBX would not name who is rung then, either."""
+    world = World()
+    call = world.place()
+    world.hear(replace(CALLER_RINGS, other_party=""))
+    world.wait(60)
+    assert call.ending
+    assert call.ending.outcome is Outcome.UNKNOWN
+
+
+def test_state_that_may_be_of_the_callee_leaves_the_caller_in_doubt() -> None:
+    """Neither names anybody, and the ids differ."""
+    world = World()
+    call = world.place()
+    world.hear(
+        replace(CALLER_RINGS, other_party=""),
+        phone("552", "ringing", other_party="", call_id="2.2"),
+        CALLER_IDLE,
+    )
+    world.wait(60)
+    assert call.ending
+    assert call.ending.outcome is Outcome.UNKNOWN
+
+
+def test_idle_that_overtook_the_ringing_counts() -> None:
+    """It carries the same id."""
+    world = World()
+    call = world.place()
+    world.hear(CALLER_IDLE, CALLER_RINGS)
+    world.wait(HOLD)
+    assert call.ending
+    assert call.ending.outcome is Outcome.CALLER_NO_ANSWER
+
+
+def test_account_about_the_callee_is_in_doubt_after_strangers_too() -> None:
+    """The caller's telephone only rang, as far as was seen."""
+    world = World()
+    call = world.place()
+    world.hear(
+        replace(CALLER_RINGS, other_party=""),
+        phone("557", "in_use", other_party="600", call_id=CALL_ID),
+        end(Verdict.NO_ANSWER),
+    )
+    world.wait(HOLD)
+    assert call.ending
+    assert call.ending.outcome is Outcome.UNKNOWN
+
+
+def test_second_leg_that_is_known_outlives_what_is_taken_back() -> None:
+    """The call goes on, whatever the telephones were in."""
+    world = World()
+    call = world.place(callee="09121234567")
+    world.hear(
+        phone("557", "in_use", other_party="", call_id="2.2"),
+        outside(),
+        EndSignal(verdict=Verdict.BUSY, call_id="2.2"),
+    )
+    world.wait(600)
+    assert is_open(call)
+    world.hear(end(talk=580))
+    world.wait(HOLD)
+    assert call.ending
+    assert call.ending.talk == 580
+
+
+def test_caller_of_two_calls_answers_one_of_them() -> None:
+    """What is proven for one is not of the other."""
+    world = World()
+    first = world.place(originated="orig.call.1.1")
+    world.hear(replace(CALLER_RINGS, call_id="1.1"))
+    world.place(callee="553", originated="orig.call.1.2")
+    world.hear(phone("557", "in_use", other_party="553", call_id="1.2"))
+    world.wait(60)
+    assert first.ending
+    assert first.ending.outcome is Outcome.UNKNOWN
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_late_account_of_a_queue_outranks_the_other(first: int) -> None:
+    """They overtake each other after the clock as well."""
+    world = World()
+    call = world.place(callee="9009")
+    world.wait(60)
+    late = [end(talk=40), end(Verdict.NO_ANSWER, of_queue=True)]
+    world.hear(late[first], late[1 - first])
+    world.wait(HOLD)
+    outcomes = [item.ending.outcome for item in world.news if item.ending]
+    assert outcomes == [Outcome.UNKNOWN, Outcome.NO_ANSWER]
+    assert call.ending
+    assert world.tracker.next_due is None
+
+
+def test_late_account_without_doubt_settles_the_call_at_once() -> None:
+    """Nothing that may still come can change it."""
+    world = World()
+    call = world.place()
+    world.wait(60)
+    world.hear(end(first_leg_failed=True))
+    assert call.ending
+    assert call.ending.outcome is Outcome.CALLER_NO_ANSWER
 
 
 def test_unknown_states_are_kept_but_prove_nothing() -> None:
@@ -908,8 +1256,36 @@ STATES: list[Signal] = [
     for state in ("ringing", "in_use")
     for call_id in ("1703145055.90", "1703145055.91")
 ]
+# Nobody is named, and each telephone has an id of its own.
+UNNAMED: list[Signal] = [
+    PhoneSignal(phone=number, state=state, direction=direction, call_id=call_id)
+    for number, call_id in (("557", "1703145055.92"), ("552", "1703145055.93"))
+    for state in ("ringing", "in_use")
+    for direction in ("", "in")
+]
 STRANGERS: list[Signal] = [
     *STATES,
+    *UNNAMED,
+    *(
+        PhoneSignal(phone=number, state="idle", call_id=f"1703145055.{call}")
+        for number in ("557", "552")
+        for call in (90, 91, 92, 93)
+    ),
+    PhoneSignal(
+        phone="552",
+        state="in_use",
+        other_party="557",
+        direction="out",
+        dialing=True,
+        call_id="1703145055.94",
+    ),
+    PhoneSignal(
+        phone="557",
+        state="ringing",
+        other_party="552",
+        direction="in",
+        call_id="1703145055.94",
+    ),
     EndSignal(verdict=Verdict.ANSWERED, talk=50, call_id="1703145055.90"),
     EndSignal(
         verdict=Verdict.BUSY,

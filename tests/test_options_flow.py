@@ -182,7 +182,7 @@ async def test_what_is_offered_takes_effect_when_it_is_saved(
         ({"webhook_password": "secret"}, {"base": "incomplete_credentials"}),
         (
             {"webhook_username": "a:b", "webhook_password": "secret"},
-            {"webhook_username": "invalid_text"},
+            {"webhook_username": "invalid_username"},
         ),
         (
             {"webhook_username": "pbx", "webhook_password": "a\nb"},
@@ -248,7 +248,7 @@ async def test_check_finds_that_events_arrive(
     result = await progress(hass, connected, result)
     assert (result["type"], result["step_id"]) == (FlowResultType.FORM, "events_arrive")
     assert result["description_placeholders"] == {
-        "heard": "NewState ✗, OutgoingCall ✗, Cdr ✗, Ping ✓"
+        "heard": "NewState\u00a0✗, OutgoingCall\u00a0✗, Cdr\u00a0✗, Ping\u00a0✓"
     }
     result = await submit(hass, result, {})
     assert result["type"] is FlowResultType.CREATE_ENTRY
@@ -328,7 +328,9 @@ async def test_test_call_shows_what_became_of_it(
     assert suggestions(result) == {"outcome": outcome}
     placeholders = result["description_placeholders"]
     assert placeholders is not None
-    assert placeholders["heard"] == "NewState ✓, OutgoingCall ✗, Cdr ✓, Ping ✗"
+    assert placeholders["heard"] == (
+        "NewState\u00a0✓, OutgoingCall\u00a0✗, Cdr\u00a0✓, Ping\u00a0✗"
+    )
     assert placeholders["talk"] == ("10" if outcome == "answered" else "–")
     (body,) = originates(connected)
     assert (body["caller"], body["context"]) == ("557", "main_routing")

@@ -19,7 +19,12 @@ INCOMING = LegSignal(number="0912", trunk="cisco", incoming=True, call_id=CALL_I
 
 def taken(**more: str) -> PhoneSignal:
     """Return that an extension takes the call."""
-    given = {"phone": "993", "state": "in_use", "call_id": CALL_ID, **more}
+    given: dict[str, Any] = {
+        "phone": "993",
+        "state": "in_use",
+        "call_id": CALL_ID,
+        **more,
+    }
     return PhoneSignal(**given)
 
 

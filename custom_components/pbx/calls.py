@@ -94,9 +94,13 @@ _ORDER = list(_Progress)
 
 @dataclass(slots=True)
 class _Phone:
-    """What was heard of one telephone for one call."""
+    """What was heard of one telephone for one call.
+
+    `named` tells that a state of it named the call, by its known id or the other party.
+    """
 
     seen: set[_Progress] = field(default_factory=set)
+    named: bool = False
 
     @property
     def now(self) -> _Progress | None:
@@ -107,6 +111,12 @@ class _Phone:
     def only_rang(self) -> bool:
         """It rang and was never seen in use, whether or not it fell idle."""
         return _Progress.RINGING in self.seen and _Progress.IN_USE not in self.seen
+
+    @property
+    def answered(self) -> bool:
+        """It took the call: one that did not ring may have dialled by itself."""
+        rang = _Progress.RINGING in self.seen
+        return _Progress.IN_USE in self.seen and (self.named or rang)
 
 
 class Call:
@@ -152,19 +162,27 @@ class Call:
             for phone in (caller, callee)
             if phone in states and states[phone].state in _BUSY_STATES
         }
+        self._callee_was_elsewhere = callee in self._distrusted
         self._states = states
         self._placed = placed
         self._phones: dict[str, _Phone] = {}
         # The call ids of the caller's states, and whether such a state named the call.
         self._state_ids: dict[str, bool] = {}
+        # That of a state which said that the caller had left a call, before any other.
+        self._left_id = ""
+        # Those of all states that were taken without knowing the call's own id.
+        self._guessed_ids: set[str] = set()
         self._accounts: list[EndSignal] = []
         self._second_leg = False
+        self._maybe_second_leg = False
+        self._only_rang = False
         self._caller_answered: float | None = None
         self._talking = False
         self._held_until: float | None = None
         self._report_until: float | None = None
         self._reported = False
         self._settled = False
+        self._settles_at: float | None = None
         self._told: set[Step] = set()
 
     @property
@@ -185,16 +203,53 @@ class Call:
     def could_be_of(self, signal: PhoneSignal) -> bool:
         """Tell whether a state could be of this call, going by all that it says.
 
-        It does not say so itself. Before the caller is known to have answered, a state
-        of the callee's telephone must name the caller.
+        It does not say so itself. A state of the callee's telephone must name the
+        caller, or follow the caller's answer; and the caller does not dial by himself.
         """
-        if signal.phone == self.caller:
-            return signal.other_party in ("", self.callee, self.caller_id)
-        if signal.phone != self.callee or signal.direction not in ("", "in"):
+        if signal.phone == self.callee != self.caller:
+            if self._goes_on(signal):
+                return True
+            if self._phone(self.caller).now is _Progress.IDLE:
+                return False
+            return self._names_caller(signal) or self._could_follow(signal)
+        if signal.phone != self.caller:
             return False
-        if signal.other_party:
-            return signal.other_party in (self.caller, self.caller_id)
-        return self._caller_answered is not None
+        if signal.other_party not in ("", self.callee, self.caller_id):
+            return False
+        if signal.call_id and self.call_ids and signal.call_id not in self.call_ids:
+            return False
+        # What dials has not rung before, at most without an id.
+        rang = _Progress.RINGING in self._phone(self.caller).seen
+        return not signal.dialing or (rang and not self._state_ids)
+
+    def could_become(self, signal: PhoneSignal) -> bool:
+        """Tell whether a state of a third telephone may turn out to be of this call.
+
+        As that of a queue's agent does whose state overtakes the caller's.
+        """
+        return not self.involves(signal.phone) and self._names_caller(signal)
+
+    def _could_follow(self, signal: PhoneSignal) -> bool:
+        """Tell whether a state that names neither party nor call can follow the answer."""
+        if signal.other_party or signal.call_id:
+            return False
+        dials = signal.direction == "out" or signal.dialing
+        return not dials and self._caller_answered is not None
+
+    def _goes_on(self, signal: PhoneSignal) -> bool:
+        """Tell whether a state that names nobody follows one that was of this call."""
+        known = signal.call_id in {"", *self._guessed_ids}
+        return known and not signal.other_party and signal.phone in self._phones
+
+    def _names_caller(self, signal: PhoneSignal) -> bool:
+        if signal.direction == "out" or signal.dialing:
+            return False
+        shown = {self.caller, self.caller_id} - {signal.phone}
+        return signal.other_party in shown
+
+    def involves(self, phone: str) -> bool:
+        """Tell whether a telephone is that of the caller or the callee."""
+        return phone in (self.caller, self.callee)
 
     def trusts(self, phone: str) -> bool:
         """Tell whether the states of a telephone can prove anything for this call."""
@@ -207,49 +262,106 @@ class Call:
     def carries(self, signal: PhoneSignal) -> bool:
         """Tell whether a state carries an id that the caller's own states carried.
 
-        For another telephone, such as that of a queue's agent, that says something only
-        where they named the call, and never where it is the one who calls.
+        For another telephone than the callee's, such as that of a queue's agent, that
+        says something only where they named the call, and never where it is the one who
+        calls.
         """
+        if signal.call_id not in self._state_ids:
+            return False
         if signal.phone == self.caller:
-            return signal.call_id in self._state_ids
-        return signal.direction != "out" and self._state_ids.get(signal.call_id, False)
+            return signal.other_party in ("", self.callee, self.caller_id)
+        if signal.direction == "out" or signal.dialing:
+            return False
+        if signal.phone == self.callee:
+            return not signal.other_party or self._names_caller(signal)
+        return self._state_ids[signal.call_id]
 
     def note_stranger(self, signal: PhoneSignal) -> None:
         """Take that a telephone is in another call, whose id the state carries."""
-        if self._state_ids.pop(signal.call_id, None) is not None:
-            self.distrust(self.caller)
-        if signal.phone in (self.caller, self.callee):
+        self.note_other_id(signal.call_id)
+        if self.involves(signal.phone):
             self.distrust(signal.phone)
+        if signal.phone != self.callee:
+            return
+        named = signal.other_party or self._phone(self.caller).named
+        if not named or signal.other_party == self.callee:
+            self.note_doubtful(signal)
+        elif signal.other_party:
+            self._callee_was_elsewhere = True
+        if signal.other_party == self.caller:
+            # He calls the caller, whose telephone then says what it would in this call.
+            self._refute()
+
+    def note_other_id(self, call_id: str) -> None:
+        """Take that an id is that of another call."""
+        if call_id in self._guessed_ids:
+            self._refute()
+
+    def _refute(self) -> None:
+        """Take back what the telephones showed: they were in another call."""
+        self._doubt()
+        if not self._second_leg:
+            self._caller_answered = None
+
+    def _doubt(self) -> None:
+        """Take back what the telephones showed: they may have been in another call."""
+        self._only_rang = self._caller_only_rang
+        self._phones.clear()
+        self._state_ids.clear()
+        self._guessed_ids.clear()
+        self._talking = False
+        if not self._accounts:
+            self._held_until = None
+        self.distrust(self.caller)
+        self.distrust(self.callee)
 
     def note_free(self, signal: PhoneSignal) -> None:
         """Take that a telephone has left the call in which it was before this one."""
         if signal.call_id and self._distrusted.get(signal.phone) == signal.call_id:
             del self._distrusted[signal.phone]
 
+    def note_doubtful(self, signal: PhoneSignal) -> None:
+        """Take that a state may be of this call, or of another."""
+        if signal.phone != self.caller:
+            self._maybe_second_leg = True
+
     def note_phone(
         self, signal: PhoneSignal, progress: _Progress, *, proven: bool, now: float
     ) -> list[News]:
         """Keep what a telephone does in this call.
 
-        `proven` tells that the state carries the call's id. One of another telephone
-        that does, or that names the call by the other party, shows that the caller has
-        answered.
+        `proven` tells that the state carries the call's id.
         """
+        is_caller = signal.phone == self.caller
+        if is_caller and signal.call_id and self._state_ids:
+            if signal.call_id not in self._state_ids:
+                # The caller has one id in this call, so one of them is of another.
+                is_over = self._phone(self.caller).now is _Progress.IDLE
+                (self._refute if is_over else self._doubt)()
+                if not proven:
+                    return self._heard(now)
         phone = self._phones.get(signal.phone)
         if phone is None:
             # That somebody has left the call says something of the caller only.
-            ends = proven and signal.phone == self.caller
-            if progress is _Progress.IDLE and not ends:
+            if progress is _Progress.IDLE and not (proven and is_caller):
+                if is_caller:
+                    self._left_id = signal.call_id
                 return []
             if len(self._phones) >= _MOST_OF_A_CALL:
                 return []
             phone = self._phones[signal.phone] = _Phone()
+            if is_caller and signal.call_id and signal.call_id == self._left_id:
+                # What came first has overtaken this.
+                phone.seen.add(_Progress.IDLE)
         named = signal.other_party != ""
-        if signal.phone != self.caller:
-            self._second_leg = self._second_leg or proven or named
-        elif signal.call_id:
+        phone.named = phone.named or proven or named
+        if is_caller and signal.call_id:
             known = self._state_ids.get(signal.call_id, False)
             self._state_ids[signal.call_id] = known or named
+        if not proven and signal.call_id:
+            self._guessed_ids.add(signal.call_id)
+        if proven and not is_caller:
+            self._second_leg = True
         if progress not in phone.seen:
             phone.seen.add(progress)
             if self._all_idle:
@@ -267,7 +379,9 @@ class Call:
             return []
         self._accounts.append(account)
         if self.ending is not None:
-            return self._settle()
+            if self._settles_at is None and not self._settled:
+                self._settles_at = now + HOLD
+            return self.decide(now)
         if len(self._accounts) == 1:
             self._held_until = now + HOLD
         return self._heard(now)
@@ -282,8 +396,15 @@ class Call:
         self._held_until = now
         return self.decide(now)
 
+    @property
+    def is_settling(self) -> bool:
+        """Whether an account came after the clock had ended the call."""
+        return self._settles_at is not None
+
     def due(self) -> float:
         """Return when the call is decided if nothing more is heard."""
+        if self._settles_at is not None:
+            return self._settles_at
         if self._report_until is not None:
             return self._report_until
         given_up = self._placed + self.timeout + GRACE
@@ -303,6 +424,8 @@ class Call:
     def decide(self, now: float) -> list[News]:
         """End the call if what was heard, or the time, says how it ended."""
         if self.ending is not None:
+            if self.is_settling and (self._beyond_doubt or now >= self.due()):
+                return self._settle()
             return []
         if self._beyond_doubt and self.originated_call_id:
             return self._end(self._told_by_accounts(), now)
@@ -326,17 +449,18 @@ class Call:
 
     def _heard(self, now: float) -> list[News]:
         """Return what has become known of how far the call is, or how it ended."""
-        caller = self._phones.get(self.caller, _Phone())
-        others = [phone for name, phone in self._phones.items() if name != self.caller]
-        answered = _Progress.IN_USE in caller.seen or self._second_leg
+        caller, others = self._phone(self.caller), self._others
+        answered = caller.answered or self._sees_second_leg
         if self._caller_answered is None and answered:
             self._caller_answered = now
-        if answered and any(_Progress.IN_USE in phone.seen for phone in others):
+        if answered and any(phone.answered for phone in others):
             self._talking = True
+        # A telephone that names nobody may be in another call until its id is known.
+        proven = caller.named or self._sees_second_leg or self._talking
         steps = {
             Step.CALLER_RINGING: bool(caller.seen),
-            Step.CALLER_ANSWERED: answered,
-            Step.CALLEE_RINGING: answered and bool(others),
+            Step.CALLER_ANSWERED: answered and proven,
+            Step.CALLEE_RINGING: answered and proven and bool(others),
             Step.ANSWERED: self._talking,
         }
         known = (step for step, is_known in steps.items() if is_known)
@@ -349,6 +473,32 @@ class Call:
         new = [step for step in steps if step not in self._told]
         self._told.update(new)
         return [News(step=step, call=self) for step in new]
+
+    def _phone(self, number: str) -> _Phone:
+        return self._phones.get(number) or _Phone()
+
+    @property
+    def _others(self) -> list[_Phone]:
+        return [phone for name, phone in self._phones.items() if name != self.caller]
+
+    @property
+    def _sees_second_leg(self) -> bool:
+        """Whether there is a sign of a second leg, so that the caller has answered.
+
+        That somebody's telephone names the caller is one only where the caller's own
+        was heard as well, or cannot be heard.
+        """
+        if self._second_leg:
+            return True
+        outside = self.trunk_name and self.caller not in self._states
+        heard = outside or self.caller in self._phones
+        return bool(heard) and any(phone.named for phone in self._others)
+
+    @property
+    def _caller_only_rang(self) -> bool:
+        """Whether the caller's telephone rang, and no more of the call was seen."""
+        only_rang = self._only_rang or self._phone(self.caller).only_rang
+        return only_rang and not self._sees_second_leg
 
     @property
     def _all_idle(self) -> bool:
@@ -384,8 +534,7 @@ class Call:
             return ending_of(Outcome.ANSWERED, talked)
         # An answer of no length stands in the PBX's records for other things as well.
         others = [account for account in accounts if account not in answered]
-        caller = self._phones.get(self.caller, _Phone())
-        in_doubt = self._talking or (caller.only_rang and not self._second_leg)
+        in_doubt = self._talking or self._caller_only_rang
         if len({account.verdict for account in others}) != 1 or in_doubt:
             return Ending(outcome=Outcome.UNKNOWN)
         return ending_of(outcome_of(others[0].verdict), others[0])
@@ -396,7 +545,13 @@ class Call:
             return Outcome.ANSWERED
         if self._caller_answered is not None or not self.trusts(self.caller):
             return Outcome.UNKNOWN
-        if self._phones.get(self.caller, _Phone()).only_rang:
+        caller = self._phone(self.caller)
+        second_leg = bool(self._others) or self._maybe_second_leg
+        if caller.now is not _Progress.IDLE:
+            # He may have answered, unheard, where the callee's telephone would not show
+            # that it rings for this call.
+            second_leg = second_leg or self._callee_was_elsewhere or not caller.named
+        if caller.only_rang and not second_leg:
             return Outcome.CALLER_NO_ANSWER
         last = self._states.get(self.caller)
         if self.silent and last is not None and last.state == "unavailable":
@@ -414,8 +569,7 @@ class Call:
 
     def _settle(self) -> list[News]:
         """Take the PBX's account of a call that only the clock had ended, once."""
-        if self._settled:
-            return []
+        self._settles_at = None
         ending = self._told_by_accounts()
         if ending.outcome is Outcome.UNKNOWN or ending == self.ending:
             return []
@@ -446,6 +600,7 @@ class CallTracker:
         self._numbers = count(1)
         self._open: dict[int, Call] = {}
         self._ended: OrderedDict[int, Call] = OrderedDict()
+        self._settling: dict[int, Call] = {}
         self._by_originated_call_id: dict[str, Call] = {}
         self._by_call_id: dict[str, list[Call]] = {}
         self._states: dict[str, PhoneSignal] = {}
@@ -469,7 +624,8 @@ class CallTracker:
     @property
     def next_due(self) -> float | None:
         """When `tick` has something to do, if nothing is heard before."""
-        return min((call.due() for call in self._open.values()), default=None)
+        calls = (*self._open.values(), *self._settling.values())
+        return min((call.due() for call in calls), default=None)
 
     def place(
         self,
@@ -544,7 +700,7 @@ class CallTracker:
             # It may have overtaken the reply to its own originate.
             self._early.append((self._clock(), signal))
         else:
-            self._unclaimed.append(signal)
+            self._give_back(signal)
         return []
 
     def take_unclaimed(self) -> list[LegSignal | EndSignal]:
@@ -572,8 +728,10 @@ class CallTracker:
         """Do what time alone brings about."""
         now = self._clock()
         news: list[News] = []
-        for call in self.open_calls:
+        for call in (*self._open.values(), *self._settling.values()):
             news += call.decide(now)
+        for call in list(self._settling.values()):
+            self._file_settling(call)
         return self._filed(news)
 
     def _hear_of(self, call: Call, signal: LegSignal | EndSignal) -> list[News]:
@@ -587,7 +745,9 @@ class CallTracker:
             call.call_ids.append(signal.call_id)
             self._by_call_id.setdefault(signal.call_id, []).append(call)
         if isinstance(signal, EndSignal):
-            return self._filed(call.note_account(signal, now=now))
+            news = call.note_account(signal, now=now)
+            self._file_settling(call)
+            return self._filed(news)
         second = self._is_second_leg(call, signal)
         return self._filed(call.note_leg(second=second, now=now))
 
@@ -601,32 +761,57 @@ class CallTracker:
         if progress is _Progress.IDLE:
             for call in calls:
                 call.note_free(signal)
-        if owners := self._by_id_of(signal):
-            return self._tie(owners, signal, progress, proven=True)
-        could_be = [
+        claimants = self._claimants(signal)
+        proven = set(claimants) <= set(self._by_call_id.get(signal.call_id, []))
+        self._note_id(signal.call_id)
+        if progress is not _Progress.IDLE:
+            doubtful = [call for call in calls if call.could_become(signal)]
+            for call in calls:
+                if call in claimants:
+                    continue
+                if call in doubtful and not claimants:
+                    call.note_doubtful(signal)
+                else:
+                    call.note_stranger(signal)
+            if signal.call_id and not claimants and not doubtful:
+                # What else carries this id is of that other call as well.
+                self._heard[signal.call_id] = 0
+        if not claimants:
+            return []
+        return self._tie(claimants, signal, progress, proven=proven)
+
+    def _claimants(self, signal: PhoneSignal) -> list[Call]:
+        """Return the calls that a state is of by its id, else those it could be of.
+
+        Two originates in one second may share an id. That of another telephone says
+        nothing then where this one has a part in another call of ours.
+        """
+        calls = self._open.values()
+        known = self._by_call_id.get(signal.call_id, [])
+        carriers = [call for call in calls if call.carries(signal)]
+        owners = list(dict.fromkeys((*known, *carriers)))
+        if len(known) < 2:
+            owners = [
+                owner
+                for owner in owners
+                if owner.involves(signal.phone)
+                or not any(call.involves(signal.phone) for call in calls)
+            ]
+        return owners or [
             call
             for call in calls
             if self._heard.get(signal.call_id, call.number) >= call.number
             and call.could_be_of(signal)
         ]
-        self._note_id(signal.call_id)
-        if could_be:
-            return self._tie(could_be, signal, progress, proven=False)
-        if progress is not _Progress.IDLE:
-            for call in calls:
-                call.note_stranger(signal)
-            if signal.call_id:
-                # What else carries this id is of that other call as well.
-                self._heard[signal.call_id] = 0
-        return []
 
-    def _by_id_of(self, signal: PhoneSignal) -> list[Call]:
-        """Return the calls whose id a state carries."""
-        if not signal.call_id:
-            return []
-        return self._by_call_id.get(signal.call_id) or [
-            call for call in self._open.values() if call.carries(signal)
-        ]
+    def _give_back(self, signal: LegSignal | EndSignal) -> None:
+        """Take that a signal is about a call that was not placed here."""
+        self._unclaimed.append(signal)
+        if not signal.call_id or signal.call_id in self._by_call_id:
+            return
+        self._heard[signal.call_id] = 0
+        for call in self._open.values():
+            call.note_other_id(signal.call_id)
 
     def _tie(
         self,
@@ -640,9 +825,11 @@ class CallTracker:
         if len(calls) > 1:
             for call in calls:
                 call.distrust(signal.phone)
+                call.note_doubtful(signal)
             return []
         (call,) = calls
-        if not proven and not call.trusts(signal.phone):
+        if not (proven or call.carries(signal) or call.trusts(signal.phone)):
+            call.note_doubtful(signal)
             return []
         now = self._clock()
         return self._filed(call.note_phone(signal, progress, proven=proven, now=now))
@@ -676,8 +863,16 @@ class CallTracker:
         """Let go of early signals that no reply can claim any more."""
         self._pending.discard(call.number)
         if not self._pending:
-            self._unclaimed.extend(signal for _, signal in self._early)
+            for _, signal in self._early:
+                self._give_back(signal)
             self._early.clear()
+
+    def _file_settling(self, call: Call) -> None:
+        """Keep watch over a call that is to be settled."""
+        if call.is_settling:
+            self._settling[call.number] = call
+        else:
+            self._settling.pop(call.number, None)
 
     def _filed(self, news: list[News]) -> list[News]:
         """Put the calls that ended where those are kept that an account may follow."""
@@ -699,6 +894,7 @@ class CallTracker:
             if len(self._ended) <= KEPT_CALLS and now - call.ended_at < KEPT_FOR:
                 return
             del self._ended[call.number]
+            self._settling.pop(call.number, None)
             del self._by_originated_call_id[call.originated_call_id]
             for call_id in call.call_ids:
                 self._by_call_id[call_id].remove(call)

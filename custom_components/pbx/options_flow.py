@@ -45,7 +45,7 @@ from .forms import (
 from .services import ATTR_CALLEE, ATTR_CALLER, async_originate, request_from
 from .simotel.errors import InvalidTextError
 from .simotel.numbers import clean_text
-from .webhook import async_check_events, placeholders_of
+from .webhook import NO_TEXT, async_check_events, placeholders_of
 
 _NUMBER: Final = TextSelector(TextSelectorConfig(type=TextSelectorType.TEL))
 
@@ -137,7 +137,7 @@ class PbxOptionsFlow(OptionsFlow):
                 kept = without(options, EVENTS_SCHEMA.schema)
                 return self.async_create_entry(data={**kept, **receiver})
         placeholders = placeholders_of(self.hass, self.config_entry)
-        if not placeholders["webhook_url"]:
+        if placeholders["webhook_url"] == NO_TEXT:
             errors.setdefault("base", "no_address")
         return self.async_show_form(
             step_id="events",
@@ -278,7 +278,7 @@ class PbxOptionsFlow(OptionsFlow):
         """Which of the most telling events have come from this PBX."""
         heard = self.config_entry.runtime_data.monitor.heard
         return ", ".join(
-            f"{name} {'✓' if name in heard else '✗'}" for name in _TELLING_EVENTS
+            f"{name}\u00a0{'✓' if name in heard else '✗'}" for name in _TELLING_EVENTS
         )
 
     @callback
@@ -311,11 +311,11 @@ def _cleaned_receiver(
             receiver[key] = text
     # HTTP Basic separates the two by the first colon.
     if ":" in receiver.get(CONF_WEBHOOK_USERNAME, ""):
-        errors[CONF_WEBHOOK_USERNAME] = "invalid_text"
+        errors[CONF_WEBHOOK_USERNAME] = "invalid_username"
     if not errors and len(receiver) == 2:
         errors["base"] = "incomplete_credentials"
     return receiver, errors
 
 
 def _shown(seconds: int | None) -> str:
-    return "–" if seconds is None else str(seconds)
+    return NO_TEXT if seconds is None else str(seconds)

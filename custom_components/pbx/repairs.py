@@ -9,7 +9,7 @@ from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 
 from .coordinator import PbxConfigEntry
-from .webhook import async_check_events, placeholders_of
+from .webhook import NO_TEXT, async_check_events, placeholders_of
 
 
 async def async_create_fix_flow(
@@ -42,7 +42,7 @@ class NoEventsRepairFlow(RepairsFlow):
             return self.async_abort(reason="not_loaded")
         errors: dict[str, str] = {}
         placeholders = placeholders_of(self.hass, entry)
-        if not placeholders["webhook_url"]:
+        if placeholders["webhook_url"] == NO_TEXT:
             errors["base"] = "no_address"
         if user_input is not None:
             error = await async_check_events(entry)

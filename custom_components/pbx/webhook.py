@@ -44,6 +44,8 @@ EVENTS_TO_TICK: Final = (
     "TrunkRemoved",
     "Ping",
 )
+# Shown where there is nothing to show.
+NO_TEXT: Final = "–"
 # Under which those are counted that are not documented.
 UNKNOWN_EVENT: Final = "unknown"
 # The user is told within ten seconds.
@@ -95,15 +97,15 @@ def async_webhook_url(
 def placeholders_of(hass: HomeAssistant, entry: PbxConfigEntry) -> dict[str, str]:
     """Return what a text needs that says how to connect the events.
 
-    Without an address that the PBX could reach, `webhook_url` is empty.
+    What there is none of, such as an address that the PBX could reach, is NO_TEXT.
     """
     options = entry.options
     url = async_webhook_url(hass, entry.data.get(CONF_WEBHOOK_ID, ""), options)
     return {
-        "webhook_url": url or "",
+        "webhook_url": url or NO_TEXT,
         "events": ", ".join(EVENTS_TO_TICK),
-        "username": options.get(CONF_WEBHOOK_USERNAME, "") or "–",
-        "password": options.get(CONF_WEBHOOK_PASSWORD, "") or "–",
+        "username": options.get(CONF_WEBHOOK_USERNAME) or NO_TEXT,
+        "password": options.get(CONF_WEBHOOK_PASSWORD) or NO_TEXT,
     }
 
 
@@ -141,6 +143,8 @@ async def _async_handle(
     except TimeoutError:
         return Response(status=HTTPStatus.REQUEST_TIMEOUT)
     except RequestPayloadError, OSError:
+        # Else the server would read on, fail in the same way and log a traceback.
+        request.content.feed_eof()
         return Response(status=HTTPStatus.BAD_REQUEST)
     if body is None:
         return Response(status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE)

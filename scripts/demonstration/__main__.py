@@ -4,7 +4,7 @@ import argparse
 import sys
 
 from .check import check
-from .dashboard import TEXTS
+from .dashboard_texts import TEXTS
 from .interruption import until_interrupted
 from .run import run
 
@@ -34,7 +34,8 @@ def _arguments() -> argparse.Namespace:
         "--check",
         action="store_true",
         help="do it without a person, on free ports and in a temporary folder: set "
-        "up the integration, place a call and tell whether all is as documented",
+        "up the integration, place calls, answer, reject and ignore them, and tell "
+        "whether all is as documented",
     )
     parser.add_argument(
         "--port",

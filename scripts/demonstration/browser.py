@@ -1,20 +1,28 @@
 """Looking at Home Assistant with a browser."""
 
 from collections.abc import AsyncGenerator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 import json
-from pathlib import Path
 from typing import Any
 
-from playwright.async_api import Locator, Page, async_playwright  # type: ignore[import-not-found, unused-ignore]
+from playwright.async_api import (  # type: ignore[import-not-found, unused-ignore]
+    Locator,
+    Page,
+    TimeoutError as TooLate,
+    async_playwright,
+)
 
 from scripts.chromium import FLAGS, find_chromium
+
+from .configuration import ROOT
 
 LOCALES = {"en": "en-US", "fa": "fa-IR"}
 # Long enough for every form to be seen whole.
 VIEWPORT = {"width": 1100, "height": 1400}
 MILLISECONDS_TO_APPEAR = 30_000
+MILLISECONDS_TO_GET_IDLE = 5_000
 MARGIN_BELOW = 24
+IMAGES = ROOT / "docs" / "images"
 # The focus is in the innermost of the components that are nested in each other.
 _BLUR = """() => {
     let element = document.activeElement;
@@ -53,13 +61,13 @@ async def browsing(
 
 async def take(
     target: Locator,
-    file: Path,
+    name: str,
     *,
     margin: int = 0,
     bottom: Locator | None = None,
     height: int | None = None,
 ) -> None:
-    """Save a picture of a part of the page.
+    """Save a picture of a part of the page under a name.
 
     `bottom` is what the picture ends below, `height` how much of the part it has; without
     them it has the whole. `margin` is what it has around that.
@@ -69,7 +77,9 @@ async def take(
     # Neither pointer nor focus is to be seen.
     await page.mouse.move(0, 0)
     await page.evaluate(_BLUR)
-    await page.wait_for_load_state("networkidle")
+    # A frame with the simulator's page is never idle: it waits for news.
+    with suppress(TooLate):
+        await page.wait_for_load_state("networkidle", timeout=MILLISECONDS_TO_GET_IDLE)
     await page.evaluate("() => document.fonts.ready")
     await target.scroll_into_view_if_needed()
     area = await target.bounding_box()
@@ -82,7 +92,25 @@ async def take(
     area["y"] -= margin
     area["width"] += 2 * margin
     area["height"] += 2 * margin
-    await page.screenshot(path=file, animations="disabled", caret="hide", clip=area)
+    await page.screenshot(
+        path=IMAGES / f"{name}.png", animations="disabled", caret="hide", clip=area
+    )
+
+
+def dialog(page: Page) -> Locator:
+    """Return the dialog that is open."""
+    return page.locator("dialog[open]:visible").last
+
+
+async def submit(page: Page) -> None:
+    """Press the last button of the dialog that is open."""
+    await page.locator("ha-dialog-footer ha-button:visible").last.click()
+
+
+async def fill(form: Locator, **values: str) -> None:
+    """Enter values in the fields of a form."""
+    for name, value in values.items():
+        await form.locator(f"input[name={name}]").fill(value)
 
 
 def _logged_in(url: str, tokens: Mapping[str, Any], language: str) -> str:

@@ -4,9 +4,7 @@ Another part of the check is a function in `PARTS`; it takes the bench.
 """
 
 import base64
-from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
 import json
 from pathlib import Path
 import re
@@ -17,19 +15,16 @@ from typing import Any
 
 from scripts.bootstrap.console import step
 
+from .bench import Bench, Part
 from .errors import DemonstrationError
-from .home_assistant import HomeAssistant
+from .events import connect_events
+from .home_assistant import OPTIONS_FLOWS, HomeAssistant
+from .hunt import check_one_after_the_other
+from .outcomes import SPEED, check_outcomes
 from .processes import free_port
 from .report import Report, masked
-from .session import (
-    DEFAULTS,
-    DOMAIN,
-    RunningHomeAssistant,
-    http_session,
-    running_home_assistant,
-    running_pbx,
-)
-from .simulated_pbx import ACCOUNT, SimulatedPbx
+from .session import DEFAULTS, DOMAIN, http_session, running_home_assistant, running_pbx
+from .simulated_pbx import ACCOUNT
 
 ORIGINATE = "/call/originate/act"
 DOCUMENTED_PATH = f"/api/v4{ORIGINATE}"
@@ -43,24 +38,6 @@ DOCUMENTED_BODY = {
 }
 CHARACTERS_OF_LOG_SHOWN = 5000
 LANGUAGES = {"English": "en", "Persian": "fa"}
-
-
-@dataclass(slots=True)
-class Bench:
-    """What a part of the check works with."""
-
-    running: RunningHomeAssistant
-    pbx: SimulatedPbx
-    report: Report
-    entry_id: str = ""
-
-    @property
-    def home_assistant(self) -> HomeAssistant:
-        """The Home Assistant that is being checked."""
-        return self.running.home_assistant
-
-
-type Part = Callable[[Bench], Awaitable[None]]
 
 
 async def check() -> int:
@@ -163,11 +140,40 @@ async def check_set_up(bench: Bench) -> None:
     report.compare("entry", ["loaded"], [entry["state"] for entry in entries])
     bench.entry_id = entries[0]["entry_id"] if entries else ""
     report.compare("connectivity sensor", ["on"], await _connectivity(home_assistant))
+    shown = (result.get("description_placeholders") or {}).get("webhook_url", "")
+    _, _, bench.webhook_id = shown.rpartition("/")
+    report.line(
+        "address for events",
+        f"{home_assistant.url}/api/webhook/...",
+        _without_secret(shown, bench.webhook_id),
+        fits=shown == f"{home_assistant.url}/api/webhook/{bench.webhook_id}",
+    )
+
+
+async def check_events(bench: Bench) -> None:
+    """The PBX's events arrive once they are connected as the options tell."""
+    report, home_assistant = bench.report, bench.home_assistant
+    receiver = await connect_events(home_assistant, bench.pbx, bench.entry_id)
+    report.columns("documented", "received")
+    report.line(
+        "address in the options",
+        "as shown at set-up",
+        _without_secret(receiver.address, bench.webhook_id),
+        fits=receiver.address.endswith(f"/{bench.webhook_id}"),
+    )
+    menu = await home_assistant.start_flow(OPTIONS_FLOWS, handler=bench.entry_id)
+    step = await home_assistant.answer_flow(
+        menu, {"next_step_id": "check_events"}, OPTIONS_FLOWS
+    )
+    report.compare("check of the events", "events_arrive", step.get("step_id"))
+    report.note("heard", (step.get("description_placeholders") or {}).get("heard", ""))
+    await home_assistant.abandon_flow(step, OPTIONS_FLOWS)
 
 
 async def check_documented_call(bench: Bench) -> None:
     """`pbx.originate` is the documented request, and its response names the call."""
     report = bench.report
+    await bench.pbx.change(speed=SPEED)
     answer = await bench.home_assistant.perform(
         "pbx.originate", {"caller": "557", "callee": "552"}
     )
@@ -207,13 +213,17 @@ async def check_log(bench: Bench) -> None:
     report.columns("documented", "received")
     report.compare("packages installed", 0, log.count("Attempting install"))
     report.compare("records about us", 0, len(_records_about_us(log)))
-    report.compare("secrets", 0, log.count(ACCOUNT.token) + log.count(ACCOUNT.password))
+    secrets = (ACCOUNT.token, ACCOUNT.password, bench.webhook_id)
+    report.compare("secrets", 0, sum(log.count(secret) for secret in secrets))
 
 
 PARTS: tuple[tuple[str, Part], ...] = (
     ("Connections that are refused", check_refused_connections),
     ("Set-up through the config flow", check_set_up),
+    ("The PBX's events", check_events),
     ("pbx.originate from 557 to 552", check_documented_call),
+    ("The same with wait_for: ended", check_outcomes),
+    ("One number after the other, with wait_for: answered", check_one_after_the_other),
     ("Home Assistant's log", check_log),
 )
 
@@ -291,6 +301,10 @@ def _basic(username: str, password: str) -> str:
 def _masked_authorization(value: str | None) -> str:
     scheme, _, secret = (value or "").partition(" ")
     return f"{scheme} {masked(secret)}" if secret else masked(value)
+
+
+def _without_secret(address: str, secret: str) -> str:
+    return address.replace(secret, f"{secret[:4]}...") if secret else address
 
 
 def _offered(form: dict[str, Any], name: str) -> list[str] | None:

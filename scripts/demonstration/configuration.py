@@ -19,6 +19,8 @@ ROOT = Path(__file__).resolve().parents[2]
 COMPONENT = ROOT / "custom_components" / "pbx"
 LOG = "home-assistant.log"
 
+SCRIPTS = Path(__file__).with_name("scripts.yaml")
+
 # Not `default_config`: that would look for devices in the network around.
 CONFIGURATION = """\
 # Written by scripts/demo at every start: what is changed here is lost.
@@ -26,6 +28,7 @@ homeassistant:
   name: PBX demo
   country: IR
   currency: IRR
+  internal_url: {address}
   language: {language}
   time_zone: Asia/Tehran
   unit_system: metric
@@ -38,36 +41,37 @@ my:
 webhook:
 
 input_text:
-  pbx_demo_answer:
-    name: PBX demo answer
+  pbx_demo_call:
+    name: PBX demo call
     icon: mdi:phone-check
     initial: ""
+  pbx_demo_hunt:
+    name: PBX demo hunt
+    icon: mdi:phone-sync
+    initial: ""
 
-script:
-  pbx_demo_call:
-    alias: PBX demo call
-    icon: mdi:phone-check
-    sequence:
-      - action: pbx.originate
-        data:
-          caller: "557"
-          callee: "552"
-        response_variable: call
-      - action: input_text.set_value
-        target:
-          entity_id: input_text.pbx_demo_answer
-        data:
-          value: "{{{{ call.outcome }}}}, {{{{ call.originated_call_id }}}}"
+script: !include {scripts}
 """
 
 
-def prepare(folder: Path, *, port: int, language: str) -> None:
-    """Make the folder ready for a start; what Home Assistant keeps there stays."""
+def prepare(
+    folder: Path, *, port: int, language: str, address: str | None = None
+) -> None:
+    """Make the folder ready for a start; what Home Assistant keeps there stays.
+
+    `address` is where Home Assistant says that it is, unless that is where it is.
+    """
     storage = folder / ".storage"
     storage.mkdir(parents=True, exist_ok=True)
     (folder / "configuration.yaml").write_text(
-        CONFIGURATION.format(language=language), encoding="utf-8"
+        CONFIGURATION.format(
+            address=address or f"http://127.0.0.1:{port}",
+            language=language,
+            scripts=SCRIPTS.name,
+        ),
+        encoding="utf-8",
     )
+    shutil.copyfile(SCRIPTS, folder / SCRIPTS.name)
     _link_component(folder / "custom_components" / "pbx")
     _write(storage / http_config.STORAGE_KEY, _listening_here_only(port))
     _write(storage / network.STORAGE_KEY, _this_machine_only())

@@ -1,7 +1,8 @@
 """Using a running Home Assistant as its own web page does: over REST and WebSocket."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 import time
 from typing import Any
@@ -15,7 +16,11 @@ USERNAME = "demo"
 PASSWORD = "demo"
 SECONDS_TO_START = 180.0
 SECONDS_FOR_A_COMMAND = 60.0
-_FLOWS = "/api/config/config_entries/flow"
+FLOWS = "/api/config/config_entries/flow"
+OPTIONS_FLOWS = "/api/config/config_entries/options/flow"
+SECONDS_FOR_A_STATE = 30.0
+SECONDS_FOR_A_STEP = 60.0
+_SECONDS_BETWEEN_LOOKS = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,19 +89,25 @@ class HomeAssistant:
             )
         return tokens
 
-    async def start_flow(self, **handler: Any) -> dict[str, Any]:
-        """Start a config flow and return its first step."""
-        return await self._object("POST", _FLOWS, handler)
+    async def start_flow(self, kind: str = FLOWS, **handler: Any) -> dict[str, Any]:
+        """Start a flow and return its first step."""
+        return await self._object("POST", kind, handler)
 
     async def answer_flow(
-        self, step: Mapping[str, Any], user_input: Mapping[str, Any]
+        self, step: Mapping[str, Any], user_input: Mapping[str, Any], kind: str = FLOWS
     ) -> dict[str, Any]:
-        """Send a step's form and return what comes next."""
-        return await self._object("POST", f"{_FLOWS}/{step['flow_id']}", user_input)
+        """Send a step's form and return what comes next, when there is something."""
+        flow = f"{kind}/{step['flow_id']}"
+        result = await self._object("POST", flow, user_input)
+        async with asyncio.timeout(SECONDS_FOR_A_STEP):
+            while result["type"] == "progress":
+                await asyncio.sleep(_SECONDS_BETWEEN_LOOKS)
+                result = await self.get(flow)
+        return result
 
-    async def abandon_flow(self, step: Mapping[str, Any]) -> None:
-        """Give up a config flow, as closing its dialog does."""
-        await self._accepted("DELETE", f"{_FLOWS}/{step['flow_id']}", None)
+    async def abandon_flow(self, step: Mapping[str, Any], kind: str = FLOWS) -> None:
+        """Give up a flow, as closing its dialog does."""
+        await self._accepted("DELETE", f"{kind}/{step['flow_id']}", None)
 
     async def entries(self, domain: str) -> list[dict[str, Any]]:
         """Return the config entries of an integration."""
@@ -104,6 +115,12 @@ class HomeAssistant:
             f"/api/config/config_entries/entry?domain={domain}"
         )
         return entries
+
+    async def delete_entry(self, entry_id: str) -> None:
+        """Delete a config entry."""
+        await self._accepted(
+            "DELETE", f"/api/config/config_entries/entry/{entry_id}", None
+        )
 
     async def perform(self, action: str, data: Mapping[str, Any]) -> Answer:
         """Perform an action and return its response, or how it was refused."""
@@ -120,22 +137,60 @@ class HomeAssistant:
         """Send JSON to a path and return the JSON that comes back."""
         return await self._accepted("POST", path, data)
 
+    async def state(self, entity: str) -> str:
+        """Return the state of an entity."""
+        state: str = (await self.get(f"/api/states/{entity}"))["state"]
+        return state
+
+    async def wait_for_state(self, entity: str, wanted: str) -> bool:
+        """Wait until an entity has a state; tell whether it came to that in time."""
+        try:
+            async with asyncio.timeout(SECONDS_FOR_A_STATE):
+                while await self.state(entity) != wanted:
+                    await asyncio.sleep(_SECONDS_BETWEEN_LOOKS)
+        except TimeoutError:
+            return False
+        return True
+
     async def command(self, kind: str, **fields: Any) -> Any:
         """Send one command over the WebSocket and return its result."""
         async with (
             asyncio.timeout(SECONDS_FOR_A_COMMAND),
-            self._session.ws_connect(f"{self.url}/api/websocket") as socket,
+            self._logged_in_socket() as socket,
         ):
+            return await _ask(socket, kind, fields)
+
+    @asynccontextmanager
+    async def watching(self, entity: str) -> AsyncGenerator[list[dict[str, Any]]]:
+        """Yield the list of the states that an entity takes on from now on; it grows."""
+        states: list[dict[str, Any]] = []
+
+        async def watch(socket: aiohttp.ClientWebSocketResponse) -> None:
+            while True:
+                message = await socket.receive_json()
+                states.append(message["event"]["variables"]["trigger"]["to_state"])
+
+        async with self._logged_in_socket() as socket:
+            trigger = {"trigger": "state", "entity_id": entity}
+            await _ask(socket, "subscribe_trigger", {"trigger": trigger})
+            task = asyncio.create_task(watch(socket))
+            try:
+                yield states
+            finally:
+                task.cancel()
+                await asyncio.gather(task, return_exceptions=True)
+
+    @asynccontextmanager
+    async def _logged_in_socket(
+        self,
+    ) -> AsyncGenerator[aiohttp.ClientWebSocketResponse]:
+        async with self._session.ws_connect(f"{self.url}/api/websocket") as socket:
             await socket.receive_json()
             await socket.send_json({"type": "auth", "access_token": self._access_token})
             greeting = await socket.receive_json()
             if greeting["type"] != "auth_ok":
                 raise DemonstrationError(f"Home Assistant lets nobody in: {greeting}")
-            await socket.send_json({"id": 1, "type": kind, **fields})
-            reply = await socket.receive_json()
-            if not reply["success"]:
-                raise DemonstrationError(f"{kind} was refused: {reply['error']}")
-            return reply["result"]
+            yield socket
 
     async def _onboarding_steps(self) -> set[str]:
         """Return the steps that are still to do; once all are done nobody answers."""
@@ -224,3 +279,14 @@ class HomeAssistant:
             if response.content_type == "application/json":
                 return Answer(response.status, await response.json())
             return Answer(response.status, await response.text())
+
+
+async def _ask(
+    socket: aiohttp.ClientWebSocketResponse, kind: str, fields: Mapping[str, Any]
+) -> Any:
+    """Send the first command of a connection and return its result."""
+    await socket.send_json({"id": 1, "type": kind, **fields})
+    reply = await socket.receive_json()
+    if not reply["success"]:
+        raise DemonstrationError(f"{kind} was refused: {reply['error']}")
+    return reply["result"]

@@ -21,6 +21,10 @@ class Report:
         """Begin a part."""
         print(f"\n== {text}", flush=True)
 
+    def part(self, text: str) -> None:
+        """Begin a part of a part."""
+        print(f"\n   -- {text}", flush=True)
+
     def columns(self, documented: str, received: str) -> None:
         """Name the columns of the comparisons that follow."""
         print(f"   {'':{_NAME_WIDTH}} {documented:{_VALUE_WIDTH}} {received}")

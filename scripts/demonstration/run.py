@@ -35,7 +35,7 @@ async def run(*, port: int, simulator_port: int, language: str, fresh: bool) -> 
         session = await stack.enter_async_context(http_session())
         with step("Starting the simulated PBX"):
             simulator = await stack.enter_async_context(
-                running_pbx(session, folder=FOLDER, port=simulator_port)
+                running_pbx(session, folder=FOLDER, port=simulator_port, by_hand=True)
             )
         while True:
             await _run_home_assistant(
@@ -77,8 +77,12 @@ Ready.
   Home Assistant   {url}/{dashboard.URL_PATH}
   User name        {USERNAME}
   Password         {PASSWORD}
-  Simulated PBX    {simulator_url} (what it received: {simulator_url}/_control/requests)
+  Simulated PBX    {simulator_url}
   Log              {folder / configuration.LOG}
+
+Open the first address. Its dashboard shows the page of the simulated PBX beside its
+own buttons; the page can be opened by itself as well. Press a button: phones ring on
+the page. Answer, reject or ignore them there, and see what Home Assistant learns.
 
 Ctrl-C ends both.""",
         flush=True,

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 import json
 from pathlib import Path
 import sys
@@ -11,7 +11,9 @@ from typing import Any
 import aiohttp
 
 from . import configuration, dashboard
+from .dashboard_texts import TEXTS
 from .errors import DemonstrationError
+from .events import connect_events
 from .home_assistant import HomeAssistant
 from .processes import Server, started
 from .simulated_pbx import SimulatedPbx
@@ -58,13 +60,20 @@ def http_session() -> aiohttp.ClientSession:
 
 @asynccontextmanager
 async def running_pbx(
-    session: aiohttp.ClientSession, *, folder: Path, port: int
+    session: aiohttp.ClientSession, *, folder: Path, port: int, by_hand: bool = False
 ) -> AsyncGenerator[RunningPbx]:
-    """Run the simulator; port 0 takes a free one."""
+    """Run the simulator; port 0 takes a free one.
+
+    With `by_hand` its extensions ring until a person does something.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     async with started(
         "The simulator",
-        [sys.executable, "-B", "-m", "simulator", "--port", str(port)],
+        [
+            *(sys.executable, "-B", "-m", "simulator"),
+            *("--port", str(port)),
+            *(["--manual"] if by_hand else []),
+        ],
         folder=configuration.ROOT,
         output=folder / f"simulator-{_CONSOLE}",
     ) as server:
@@ -77,10 +86,18 @@ async def running_pbx(
 
 @asynccontextmanager
 async def running_home_assistant(
-    session: aiohttp.ClientSession, *, folder: Path, port: int, language: str
+    session: aiohttp.ClientSession,
+    *,
+    folder: Path,
+    port: int,
+    language: str,
+    address: str | None = None,
 ) -> AsyncGenerator[RunningHomeAssistant]:
-    """Run Home Assistant until everything in it is set up and its owner is logged in."""
-    configuration.prepare(folder, port=port, language=language)
+    """Run Home Assistant until everything in it is set up and its owner is logged in.
+
+    `address` is where it says that it is, unless that is where it is.
+    """
+    configuration.prepare(folder, port=port, language=language, address=address)
     async with started(
         "Home Assistant",
         [
@@ -108,34 +125,42 @@ async def set_up(
     """Have the integration connected to the PBX, and show the dashboard.
 
     What was done in an earlier run, and what its user has changed since, is left alone
-    unless the PBX has moved.
+    unless the PBX has moved. The PBX itself remembers nothing.
     """
     state = _read_state(folder)
     entries = await home_assistant.entries(DOMAIN)
     if not entries:
         await _connect(home_assistant, pbx)
+        entries = await home_assistant.entries(DOMAIN)
     elif state.get("pbx") != pbx.url:
         await _move(home_assistant, pbx, entries[0]["entry_id"])
+    await connect_events(home_assistant, pbx, entries[0]["entry_id"])
     wanted = dashboard.dashboard(
         language=language,
-        connectivity=await connectivity_entity(home_assistant),
+        entities=await shown_entities(home_assistant),
         simulator_url=pbx.url,
     )
     if state.get("dashboard") != wanted:
-        await _show(home_assistant, wanted, title=dashboard.TEXTS[language].title)
+        await _show(home_assistant, wanted, title=TEXTS[language].title)
     await speak(home_assistant, language)
     (folder / _STATE).write_text(
         json.dumps({"pbx": pbx.url, "dashboard": wanted}), encoding="utf-8"
     )
 
 
-async def connectivity_entity(home_assistant: HomeAssistant) -> str:
-    """Return the id of the entity that tells whether the PBX can be reached."""
-    for entity in await home_assistant.command("config/entity_registry/list"):
-        found: str = entity["entity_id"]
-        if entity["platform"] == DOMAIN and found.startswith("binary_sensor."):
-            return found
-    raise DemonstrationError("The integration has no connectivity sensor.")
+async def shown_entities(home_assistant: HomeAssistant) -> dashboard.Entities:
+    """Return the entities of the dashboard."""
+    registered = await home_assistant.command("config/entity_registry/list")
+    ids = {
+        entity["translation_key"]: entity["entity_id"]
+        # Of several PBXs the first one has the last word.
+        for entity in reversed(registered)
+        if entity["platform"] == DOMAIN
+    }
+    names = [field.name for field in fields(dashboard.Entities)]
+    if missing := [name for name in names if name not in ids]:
+        raise DemonstrationError(f"The integration lacks entities: {missing}")
+    return dashboard.Entities(**{name: ids[name] for name in names})
 
 
 async def speak(home_assistant: HomeAssistant, language: str) -> None:

@@ -1,5 +1,6 @@
 """Using the PBX's simulator through its control API."""
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,6 +11,8 @@ from simulator.settings import Account
 from .errors import DemonstrationError
 
 ACCOUNT = Account()
+SECONDS_FOR_A_PHONE = 30.0
+_SECONDS_BETWEEN_LOOKS = 0.02
 
 
 class SimulatedPbx:
@@ -42,6 +45,49 @@ class SimulatedPbx:
         """Return the calls accepted, newest last."""
         calls: list[dict[str, Any]] = await self._control("GET", "calls")
         return calls
+
+    async def events(self) -> list[dict[str, Any]]:
+        """Return the events sent, newest last."""
+        events: list[dict[str, Any]] = await self._control("GET", "events")
+        return events
+
+    async def phones(self) -> dict[str, dict[str, Any]]:
+        """Return the telephones by their numbers."""
+        phones = await self._control("GET", "phones")
+        return {phone["number"]: phone for phone in phones}
+
+    async def set_phone(self, number: str, **behaviour: Any) -> None:
+        """Change how a telephone behaves."""
+        await self._control("PATCH", f"phones/{number}", behaviour)
+
+    async def press(self, number: str, button: str) -> None:
+        """Answer, reject, ignore or hang up a telephone, as a person on the page does."""
+        await self._control("POST", f"phones/{number}/{button}", {})
+
+    async def wait_until(self, number: str, state: str) -> None:
+        """Wait until a telephone is in a state."""
+        try:
+            async with asyncio.timeout(SECONDS_FOR_A_PHONE):
+                while (await self.phones())[number]["state"] != state:
+                    await asyncio.sleep(_SECONDS_BETWEEN_LOOKS)
+        except TimeoutError as error:
+            raise DemonstrationError(
+                f"The telephone {number} does not get {state}."
+            ) from error
+
+    async def send_events(self, *, address: str, username: str, password: str) -> None:
+        """Send all events to an address, as the integration's texts ask for."""
+        await self.change(
+            webhook={
+                "enabled": True,
+                "address": address,
+                "version": "G4",
+                "method": "POST",
+                "username": username,
+                "password": password,
+                "events": "all",
+            }
+        )
 
     async def change(self, **switches: Any) -> None:
         """Change some of its switches."""

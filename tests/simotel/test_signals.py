@@ -43,6 +43,10 @@ from custom_components.pbx.simotel.signals import (
             ),
         ),
         (
+            NewState(extension="557", state="in_use", dialing=True),
+            PhoneSignal(phone="557", state="in_use", dialing=True),
+        ),
+        (
             IncomingCall(number="0912", trunk="cisco", call_id="1.2"),
             LegSignal(number="0912", trunk="cisco", incoming=True, call_id="1.2"),
         ),

@@ -11,6 +11,7 @@ PAGE: Final = 100
 MOST_PAGES: Final = 5
 
 _FAILED_CHANNEL = "OutgoingSpoolFailed"
+_QUEUE = "queue"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,12 +19,18 @@ class ReportRow(Cdr):
     """A row of the report: what the event says, and how the first leg went."""
 
     channel: str = sent_as(read_text, "channel")
+    application: str = sent_as(read_text, "lastapp")
     comment: str = sent_as(read_text, "comment")
 
     @property
     def first_leg_failed(self) -> bool:
         """Whether the caller was not reached; Asterisk names the channel so then."""
         return self.channel.startswith(_FAILED_CHANNEL)
+
+    @property
+    def of_queue(self) -> bool:
+        """Whether it only tells that a queue took the call, and for how long."""
+        return self.application.casefold() == _QUEUE
 
     def is_of(self, originated_call_id: str) -> bool:
         """Tell whether the row is that of an originate.

@@ -31,13 +31,15 @@ class PhoneSignal:
     """A telephone changed its state.
 
     `state` is ringing, in_use, idle, unavailable or another word; `direction` is in or
-    out as seen from the telephone, or empty. What was not said is empty.
+    out as seen from the telephone, or empty. `dialing` tells that somebody has begun to
+    dial on it. What was not said is empty.
     """
 
     phone: str
     state: str
     other_party: str = ""
     direction: str = ""
+    dialing: bool = False
     call_id: str = ""
 
 
@@ -134,6 +136,7 @@ def signal_of(event: Event) -> Signal | None:
                 state=event.state,
                 other_party=event.participant,
                 direction=event.direction.casefold(),
+                dialing=event.dialing is True,
                 call_id=event.call_id,
             )
         case IncomingCall() | OutgoingCall():
@@ -162,13 +165,17 @@ def signal_of(event: Event) -> Signal | None:
 
 
 def account_of(event: Cdr) -> EndSignal:
-    """Say a Cdr, or a row of the report, in neutral words."""
+    """Say a Cdr, or a row of the report, in neutral words.
+
+    What a row counts of a call to a queue is not what was talked with an agent.
+    """
+    of_queue = isinstance(event, ReportRow) and event.of_queue
     return EndSignal(
         verdict=_VERDICTS.get(event.disposition, Verdict.OTHER),
         caller=event.caller,
         callee=event.callee,
-        talk=event.talk,
-        wait=event.wait,
+        talk=None if of_queue else event.talk,
+        wait=None if of_queue else event.wait,
         recording=event.recording,
         trunk=event.outgoing_trunk or event.entry_trunk,
         kind=event.type.casefold(),

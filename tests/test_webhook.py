@@ -1,0 +1,467 @@
+"""Events are taken in every shape; all else is refused at once and hurts nothing."""
+
+import asyncio
+from base64 import b64encode
+from collections.abc import AsyncIterator
+import gzip
+import json
+import logging
+from pathlib import Path
+from typing import Any
+import zlib
+
+from aiohttp import ClientSession
+from hypothesis import HealthCheck, example, given, settings, strategies as st
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+from yarl import URL
+
+from homeassistant.core import HomeAssistant
+
+from .common import setup_integration
+from .test_event import ANSWERED, INCOMING
+
+FIXTURES = Path(__file__).parent / "fixtures" / "webhook"
+ENTITY = "event.office_calls"
+OUR_LOGS = "custom_components.pbx"
+
+
+@pytest.fixture
+async def session() -> AsyncIterator[ClientSession]:
+    """Return a client that anybody could have."""
+    async with ClientSession() as session:
+        yield session
+
+
+def snapshot(hass: HomeAssistant) -> dict[str, tuple[str, dict[str, Any]]]:
+    """Return all states as they are."""
+    return {
+        state.entity_id: (state.state, dict(state.attributes))
+        for state in hass.states.async_all()
+    }
+
+
+def complaints(caplog: pytest.LogCaptureFixture) -> list[str]:
+    """Return what was logged above debug level by us, or as an error by anybody."""
+    return [
+        record.getMessage()
+        for record in caplog.records
+        if record.levelno >= logging.ERROR
+        or (record.levelno > logging.DEBUG and record.name.startswith(OUR_LOGS))
+        or record.exc_info
+    ]
+
+
+def basic(username: str, password: str) -> str:
+    """Return a header of HTTP Basic."""
+    return "Basic " + b64encode(f"{username}:{password}".encode()).decode()
+
+
+@pytest.mark.parametrize(
+    "request_of",
+    [
+        {"json": INCOMING},
+        {"params": INCOMING},
+        {"data": INCOMING},
+        {"data": json.dumps(INCOMING), "headers": {"Content-Type": "text/plain"}},
+        {"data": repr(INCOMING), "headers": {"Content-Type": "application/json"}},
+        {"data": json.dumps(INCOMING).encode("utf-8-sig")},
+        {"params": INCOMING, "json": {"entry_point": "to_simo"}},
+        {
+            "data": gzip.compress(json.dumps(INCOMING).encode()),
+            "headers": {"Content-Encoding": "gzip"},
+        },
+        {"json": {**INCOMING, "event_name": "Incoming Call"}},
+        {"json": {**INCOMING, "event": "incomingcall", "event_name": None}},
+    ],
+)
+async def test_event_is_taken_in_every_shape(
+    hass: HomeAssistant,
+    session: ClientSession,
+    webhook_url: str,
+    request_of: dict[str, Any],
+) -> None:
+    """JSON, nearly JSON, form or query, however it is labelled."""
+    async with session.post(webhook_url, **request_of) as response:
+        assert (response.status, await response.read()) == (200, b"")
+    state = hass.states.get(ENTITY)
+    assert state is not None
+    assert state.attributes["event_type"] == "incoming"
+    assert state.attributes["caller"] == "09120000004"
+
+
+async def test_event_is_taken_by_get(
+    hass: HomeAssistant, session: ClientSession, webhook_url: str
+) -> None:
+    """As the PBX sends it where its method is GET."""
+    async with session.get(webhook_url, params=INCOMING) as response:
+        assert response.status == 200
+    state = hass.states.get(ENTITY)
+    assert state is not None
+    assert state.attributes["caller"] == "09120000004"
+
+
+@pytest.mark.parametrize(
+    ("request_of", "status"),
+    [
+        ({}, 400),
+        ({"data": b"{"}, 400),
+        ({"data": b"[]"}, 400),
+        ({"data": b"hello"}, 400),
+        ({"json": {}}, 400),
+        ({"json": {"event_name": ""}}, 400),
+        ({"json": [INCOMING]}, 400),
+        ({"data": b"[" * 60_000}, 400),
+        ({"data": b'{"event_name":' * 4000}, 400),
+        ({"json": {str(number): number for number in range(300)}}, 400),
+        ({"data": b"a" * 65_537}, 413),
+        ({"data": gzip.compress(b"a" * 10_000_000), "gzip": True}, 413),
+        ({"data": zlib.compress(b"a" * 10_000_000), "deflate": True}, 413),
+        ({"data": b"no gzip at all", "gzip": True}, 400),
+    ],
+)
+async def test_what_is_no_event_is_refused(
+    hass: HomeAssistant,
+    session: ClientSession,
+    webhook_url: str,
+    caplog: pytest.LogCaptureFixture,
+    request_of: dict[str, Any],
+    status: int,
+) -> None:
+    """With a 4xx, at once, and without a trace."""
+    before = snapshot(hass)
+    caplog.clear()
+    headers = {}
+    for encoding in ("gzip", "deflate"):
+        if request_of.pop(encoding, False):
+            headers["Content-Encoding"] = encoding
+    async with (
+        asyncio.timeout(2),
+        session.post(webhook_url, headers=headers, **request_of) as response,
+    ):
+        assert response.status == status
+    assert snapshot(hass) == before
+    assert not complaints(caplog)
+
+
+async def test_endless_body_is_not_read_to_its_end(
+    hass: HomeAssistant, session: ClientSession, webhook_url: str
+) -> None:
+    """What is more than an event can be is enough."""
+
+    async def endless() -> AsyncIterator[bytes]:
+        for _ in range(100_000):
+            yield b"a" * 1000
+
+    async with (
+        asyncio.timeout(5),
+        session.post(webhook_url, data=endless()) as response,
+    ):
+        assert response.status == 413
+
+
+async def test_body_that_does_not_come_is_not_waited_for(
+    hass: HomeAssistant, webhook_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nor one that comes a byte at a time."""
+    monkeypatch.setattr("custom_components.pbx.webhook.SECONDS_TO_READ", 0.2)
+    url = URL(webhook_url)
+    reader, writer = await asyncio.open_connection(url.host, url.port)
+    writer.write(
+        f"POST {url.path} HTTP/1.1\r\nHost: x\r\nContent-Length: 50\r\n\r\n{{".encode()
+    )
+    async with asyncio.timeout(2):
+        line = await reader.readline()
+    writer.close()
+    assert line.split()[1] == b"408"
+
+
+async def test_connection_that_breaks_is_no_trouble(
+    hass: HomeAssistant, webhook_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """In the middle of a body."""
+    before = snapshot(hass)
+    url = URL(webhook_url)
+    _, writer = await asyncio.open_connection(url.host, url.port)
+    writer.write(
+        f"POST {url.path} HTTP/1.1\r\nHost: x\r\nContent-Length: 50\r\n\r\n{{".encode()
+    )
+    await writer.drain()
+    writer.transport.abort()
+    await asyncio.sleep(0.1)
+    assert snapshot(hass) == before
+    assert not complaints(caplog)
+
+
+@pytest.mark.parametrize(
+    ("method", "suffix", "status"),
+    [("PUT", "", 405), ("HEAD", "", 200), ("POST", "/", 404), ("POST", "/Cdr", 404)],
+)
+async def test_other_ways_lead_nowhere(
+    hass: HomeAssistant,
+    session: ClientSession,
+    webhook_url: str,
+    method: str,
+    suffix: str,
+    status: int,
+) -> None:
+    """Among them that of the format Rest4, and a slash at the address's end."""
+    before = snapshot(hass)
+    async with session.request(method, webhook_url + suffix, json=INCOMING) as response:
+        assert response.status == status
+    assert snapshot(hass) == before
+
+
+@pytest.mark.parametrize(
+    "authorization",
+    [
+        None,
+        "",
+        "Basic",
+        "Basic !!!",
+        "Basic \udcff",
+        basic("pbx", "wrong"),
+        basic("wrong", "pass:wörd"),
+        basic("pbx", "pass:wörd") + "A",
+        basic("pbx", "pass:wörd").replace("Basic", "Bearer"),
+        "Basic " + b64encode(b"\xff:\xff").decode(),
+    ],
+)
+async def test_wrong_credentials_change_nothing(
+    hass: HomeAssistant,
+    session: ClientSession,
+    loaded_entry: MockConfigEntry,
+    webhook_url: str,
+    caplog: pytest.LogCaptureFixture,
+    authorization: str | None,
+) -> None:
+    """Missing ones neither; and they are looked at before anything else."""
+    await protect(hass, loaded_entry)
+    before = snapshot(hass)
+    caplog.clear()
+    headers = {}
+    if authorization is not None:
+        headers["Authorization"] = authorization
+    for body in (json.dumps(INCOMING), "no event", "a" * 100_000):
+        async with session.post(webhook_url, data=body, headers=headers) as response:
+            assert response.status == 401
+            assert response.headers["WWW-Authenticate"].startswith("Basic")
+    assert snapshot(hass) == before
+    assert not loaded_entry.runtime_data.monitor.heard
+    assert not complaints(caplog)
+
+
+@pytest.mark.parametrize("scheme", ["Basic", "basic", "BASIC"])
+async def test_right_credentials_are_taken(
+    hass: HomeAssistant,
+    session: ClientSession,
+    loaded_entry: MockConfigEntry,
+    webhook_url: str,
+    scheme: str,
+) -> None:
+    """In UTF-8, as everything of the PBX."""
+    await protect(hass, loaded_entry)
+    headers = {"Authorization": basic("pbx", "pass:wörd").replace("Basic", scheme)}
+    async with session.post(webhook_url, json=INCOMING, headers=headers) as response:
+        assert response.status == 200
+    assert list(loaded_entry.runtime_data.monitor.heard) == ["IncomingCall"]
+
+
+async def protect(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+    """Have the webhook ask for a user name and a password."""
+    credentials = {"webhook_username": "pbx", "webhook_password": "pass:wörd"}
+    hass.config_entries.async_update_entry(
+        entry, options={**entry.options, **credentials}
+    )
+    await hass.async_block_till_done()
+
+
+async def test_entry_that_is_not_loaded_takes_nothing(
+    hass: HomeAssistant,
+    session: ClientSession,
+    loaded_entry: MockConfigEntry,
+    webhook_url: str,
+) -> None:
+    """And takes events again when it is."""
+    await hass.config_entries.async_unload(loaded_entry.entry_id)
+    async with session.post(webhook_url, json=INCOMING) as response:
+        # Home Assistant does not give away which addresses there are.
+        assert response.status == 200
+    await hass.config_entries.async_setup(loaded_entry.entry_id)
+    assert not loaded_entry.runtime_data.monitor.heard
+    async with session.post(webhook_url, json=INCOMING) as response:
+        assert response.status == 200
+    assert list(loaded_entry.runtime_data.monitor.heard) == ["IncomingCall"]
+
+
+@pytest.mark.parametrize(
+    ("options", "remote", "taken"),
+    [
+        ({}, "192.168.51.20", True),
+        ({}, "203.0.113.5", False),
+        ({}, "100.64.0.5", False),
+        ({"webhook_local_only": True}, "100.64.0.5", False),
+        ({"webhook_local_only": False}, "203.0.113.5", True),
+        ({"webhook_local_only": False}, "100.64.0.5", True),
+    ],
+)
+async def test_strangers_are_let_in_as_the_options_say(
+    hass: HomeAssistant,
+    session: ClientSession,
+    loaded_entry: MockConfigEntry,
+    webhook_url: str,
+    monkeypatch: pytest.MonkeyPatch,
+    options: dict[str, Any],
+    remote: str,
+    taken: bool,
+) -> None:
+    """Only the local network at first; the PBX is told 200 in any case."""
+    hass.config_entries.async_update_entry(
+        loaded_entry, options={**loaded_entry.options, **options}
+    )
+    await hass.async_block_till_done()
+    monkeypatch.setattr("aiohttp.web.BaseRequest.remote", remote)
+    async with session.post(webhook_url, json=INCOMING) as response:
+        assert response.status == 200
+    assert bool(loaded_entry.runtime_data.monitor.heard) is taken
+
+
+@pytest.mark.parametrize(
+    "file", sorted(FIXTURES.iterdir()), ids=lambda path: str(path.name)
+)
+async def test_corpus_hurts_nothing(
+    hass: HomeAssistant,
+    session: ClientSession,
+    webhook_url: str,
+    caplog: pytest.LogCaptureFixture,
+    file: Path,
+) -> None:
+    """Bodies that looked dangerous: `event-` ones are events, `broken-` ones none."""
+    caplog.clear()
+    body = file.read_bytes()
+    async with session.post(webhook_url, data=body) as response:
+        assert response.status == (200 if file.name.startswith("event-") else 400)
+    await hass.async_block_till_done()
+    assert not complaints(caplog)
+
+
+JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.floats()
+    | st.integers()
+    | st.text()
+    | st.sampled_from(["Cdr", "ANSWERED", "0912", "1610778618.378", "557", "InUse"]),
+    lambda items: st.lists(items) | st.dictionaries(st.text(), items),
+    max_leaves=20,
+)
+NAMES = st.sampled_from(
+    [
+        "NewState",
+        "IncomingCall",
+        "OutgoingCall",
+        "Transfer",
+        "Cdr",
+        "CdrQueue",
+        "ExtenAdded",
+        "ExtenRemoved",
+        "TrunkNewState",
+        "TrunkAdded",
+        "TrunkRemoved",
+        "VoiceMail",
+        "VoiceMailEmail",
+        "Survey",
+        "IncomingFax",
+        "OutgoingFax",
+        "AutoDialerReport",
+        "ReservedCallInFront",
+        "Ping",
+        "SomethingNew",
+    ]
+)
+FIELDS = st.sampled_from(
+    [
+        *INCOMING,
+        *ANSWERED,
+        "cuid",
+        "date",
+        "detail",
+        "direction",
+        "exten",
+        "originated_call_id",
+        "participant",
+        "starttime",
+        "state",
+        "tries",
+        "trunk_name",
+    ]
+)
+
+
+@settings(
+    max_examples=150,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(
+    body=st.binary(max_size=300)
+    | JSON.map(lambda value: json.dumps(value).encode())
+    | st.builds(
+        lambda name, fields: json.dumps({**fields, "event_name": name}).encode(),
+        NAMES,
+        st.dictionaries(FIELDS, JSON, max_size=8),
+    ),
+    content_type=st.sampled_from(
+        ["application/json", "application/x-www-form-urlencoded", "text/plain", "a"]
+    ),
+    query=st.dictionaries(FIELDS, st.text(max_size=10), max_size=3),
+)
+@example(body=b'{"event_name": "Cdr", "x": "\\ud800"}', content_type="a", query={})
+@example(body=b"\x00", content_type="application/json", query={"event_name": "\x00"})
+@example(body=b'{"event_name": "Cdr", "billsec": 1e999}', content_type="a", query={})
+def test_any_bytes_are_answered(
+    hass: HomeAssistant,
+    webhook_url: str,
+    loaded_entry: MockConfigEntry,
+    caplog: pytest.LogCaptureFixture,
+    body: bytes,
+    content_type: str,
+    query: dict[str, str],
+) -> None:
+    """With 200 or a 4xx, and no entity says what it cannot."""
+
+    async def send() -> int:
+        async with (
+            ClientSession() as session,
+            session.post(
+                webhook_url,
+                data=body,
+                params=query,
+                headers={"Content-Type": content_type},
+            ) as response,
+        ):
+            await hass.async_block_till_done()
+            return response.status
+
+    caplog.clear()
+    assert hass.loop.run_until_complete(send()) in (200, 400)
+    assert not complaints(caplog)
+    for state in hass.states.async_all("event"):
+        assert len(state.state) < 50
+        for key in ("caller", "callee", "trunk", "call_id", "originated_call_id"):
+            value = state.attributes.get(key)
+            assert value is None or (isinstance(value, str) and 0 < len(value) <= 256)
+        for key in ("wait", "talk"):
+            value = state.attributes.get(key)
+            assert value is None or isinstance(value, int)
+
+
+async def test_entry_of_before_the_first_release_gets_an_address(
+    hass: HomeAssistant, entry: MockConfigEntry
+) -> None:
+    """It is made with the entry, else when the entry is set up first."""
+    entry.add_to_hass(hass)
+    data = {key: value for key, value in entry.data.items() if key != "webhook_id"}
+    hass.config_entries.async_update_entry(entry, data=data)
+    await setup_integration(hass, entry)
+    assert len(entry.data["webhook_id"]) == 64
