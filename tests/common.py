@@ -89,10 +89,20 @@ async def originate_and_wait(
     hass: HomeAssistant, simulator: Simulator, **fields: Any
 ) -> dict[str, Any]:
     """Perform the action, let the call take its course, and time go by until it is done."""
+    placed = len(simulator.pbx.calls)
     action = asyncio.create_task(originate(hass, **fields))
-    while not action.done() and not originates(simulator):
-        await asyncio.sleep(0.001)
-    await simulator.pbx.idle()
+    async with asyncio.timeout(10):
+        while not action.done() and len(simulator.pbx.calls) == placed:
+            await asyncio.sleep(0.001)
+    return await waited_for(hass, simulator, action)
+
+
+async def waited_for(
+    hass: HomeAssistant, simulator: Simulator, action: asyncio.Task[dict[str, Any]]
+) -> dict[str, Any]:
+    """Let all calls take their course, and time go by until an action is done."""
+    async with asyncio.timeout(10):
+        await simulator.pbx.idle()
     for _ in range(20):
         await asyncio.sleep(0.01)
         if action.done():

@@ -520,7 +520,7 @@ def test_states_that_two_calls_could_claim_prove_nothing() -> None:
     world = World()
     first = world.place(originated="orig.call.1.1")
     second = world.place(originated="orig.call.1.2")
-    world.hear(CALLER_RINGS, CALLER_IDLE)
+    world.hear(replace(CALLER_RINGS, call_id=""), CALLER_RINGS, CALLER_IDLE)
     assert not world.news
     world.wait(60)
     for call in (first, second):
@@ -1192,6 +1192,115 @@ def test_caller_of_two_calls_answers_one_of_them() -> None:
     world.wait(60)
     assert first.ending
     assert first.ending.outcome is Outcome.UNKNOWN
+
+
+SHARED = (("557", "552", "orig.call.1.1"), ("521", "553", "orig.call.1.2"))
+
+
+def two_calls_with_one_id(world: World) -> tuple[Call, Call]:
+    """Place two calls in one second, to which the PBX gives one id."""
+    first, second = (
+        world.place(caller, callee, originated=originated)
+        for caller, callee, originated in SHARED
+    )
+    return first, second
+
+
+@pytest.mark.parametrize("placed_before", [True, False])
+def test_telephones_of_two_calls_with_one_id_prove_nothing(placed_before: bool) -> None:
+    """The caller of one is not somebody who takes the other; the accounts decide."""
+    world = World()
+    if placed_before:
+        first, second = two_calls_with_one_id(world)
+        world.hear(CALLER_RINGS)
+    else:
+        first = world.place(originated="orig.call.1.1")
+        world.hear(CALLER_RINGS)
+        second = world.place("521", "553", originated="orig.call.1.2")
+    world.hear(
+        phone("521", "ringing", other_party="900"),
+        phone("521", "in_use", other_party="553"),
+        phone("553", "in_use", other_party="900", direction="in"),
+        CALLER_ANSWERS,
+        CALLEE_RINGS,
+    )
+    assert not {Step.CALLER_ANSWERED, Step.ANSWERED} & set(world.steps())
+    world.hear(
+        end(Verdict.BUSY, originated_call_id="orig.call.1.1"),
+        end(talk=9, originated_call_id="orig.call.1.2"),
+    )
+    world.wait(HOLD)
+    assert first.ending
+    assert second.ending
+    # Of the first no more was seen than that its caller rang.
+    assert first.ending.outcome in (Outcome.BUSY, Outcome.UNKNOWN)
+    assert second.ending.outcome is Outcome.ANSWERED
+
+
+def test_id_that_two_callers_had_proves_nothing() -> None:
+    """Neither could be somebody who takes the other's call."""
+    world = World()
+    two_calls_with_one_id(world)
+    unnamed = [replace(signal, other_party="") for signal in BOTH_RANG]
+    world.hear(*unnamed, phone("521", "ringing", other_party=""))
+    world.hear(replace(CALLEE_ANSWERS, other_party=""))
+    assert Step.ANSWERED not in world.steps()
+
+
+def test_id_that_may_be_of_another_call_proves_nothing() -> None:
+    """Its caller was in use before, so that his state counted for nobody."""
+    world = World()
+    world.hear(phone("557", "in_use", call_id="1.1", other_party="600"))
+    two_calls_with_one_id(world)
+    world.hear(
+        CALLER_RINGS,
+        phone("521", "ringing", other_party="900"),
+        phone("521", "in_use", other_party="553"),
+        phone("552", "in_use", other_party="900", direction="in"),
+    )
+    assert not {Step.CALLER_ANSWERED, Step.ANSWERED} & set(world.steps())
+
+
+def test_id_that_is_learned_for_another_call_proves_nothing() -> None:
+    """The states that carry it may be of either."""
+    world = World()
+    two_calls_with_one_id(world)
+    world.hear(
+        CALLER_RINGS,
+        CALLER_ANSWERS,
+        end(Verdict.BUSY, originated_call_id="orig.call.1.2"),
+        CALLEE_ANSWERS,
+        phone("993", "in_use", other_party="900", direction="in"),
+    )
+    assert Step.ANSWERED not in world.steps()
+
+
+def test_id_that_was_of_another_call_proves_nothing_when_it_is_learned() -> None:
+    """A stranger had it before."""
+    world = World()
+    call = world.place()
+    world.hear(
+        phone("601", "in_use", other_party="602", direction="out"),
+        replace(outside(), incoming=True),
+        phone("602", "in_use", other_party="601", direction="in"),
+    )
+    assert Step.ANSWERED not in world.steps()
+    world.hear(end(Verdict.BUSY))
+    world.wait(HOLD)
+    assert call.ending
+    assert call.ending.outcome is Outcome.BUSY
+
+
+def test_callee_who_calls_out_has_not_answered() -> None:
+    """Not even under the call's own id, which another call may share."""
+    world = World()
+    world.place()
+    world.hear(
+        replace(outside(), incoming=True),
+        phone("557", "in_use"),
+        phone("552", "in_use", other_party="553", direction="out"),
+    )
+    assert Step.ANSWERED not in world.steps()
 
 
 @pytest.mark.parametrize("first", [0, 1])

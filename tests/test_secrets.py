@@ -3,6 +3,7 @@
 import logging
 from typing import Any
 
+from aiohttp import ClientSession
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
@@ -95,3 +96,47 @@ async def test_no_secret_is_logged_by_the_flow(
     await hass.config_entries.flow.async_configure(result["flow_id"], {})
     await hass.async_block_till_done()
     assert_nothing_leaked(caplog.text)
+
+
+async def test_no_secret_is_logged_by_the_webhook(
+    hass: HomeAssistant,
+    loaded_entry: MockConfigEntry,
+    webhook_url: str,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Nor what strangers send to it, whatever becomes of it.
+
+    Home Assistant's own loggers do name its address.
+    """
+    credentials = {"webhook_username": "pbx", "webhook_password": "pear-and-quince"}
+    basic = "cGJ4OnBlYXItYW5kLXF1aW5jZQ=="
+    hass.config_entries.async_update_entry(
+        loaded_entry, options={**loaded_entry.options, **credentials}
+    )
+    await hass.async_block_till_done()
+    bodies = (
+        {"event_name": "Cdr", "src": "09121234567", "dst": "557"},
+        {"event_name": "Something 09121234567"},
+        {"nothing": "09121234567"},
+        ["09121234567"],
+    )
+    async with ClientSession() as session:
+        for given in (basic, basic[:-4] + "AAAA", ""):
+            for body in bodies:
+                headers = {"Authorization": f"Basic {given}"}
+                async with session.post(webhook_url, json=body, headers=headers):
+                    pass
+    assert await hass.config_entries.async_unload(loaded_entry.entry_id)
+    ours = [
+        f"{record.getMessage()} {record.exc_info}"
+        for record in caplog.records
+        if record.name.startswith("custom_components.pbx")
+    ]
+    assert "Received an event: Cdr" in "\n".join(ours)
+    for secret in (
+        loaded_entry.data["webhook_id"],
+        "pear-and-quince",
+        basic,
+        "09121234567",
+    ):
+        assert not [text for text in ours if secret in text]

@@ -16,7 +16,9 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from yarl import URL
 
+from custom_components.pbx.webhook import async_check_events
 from homeassistant.core import HomeAssistant
+from simulator.server import Simulator
 
 from .common import setup_integration
 from .test_event import ANSWERED, INCOMING
@@ -114,6 +116,7 @@ async def test_event_is_taken_by_get(
         ({"data": b"[" * 60_000}, 400),
         ({"data": b'{"event_name":' * 4000}, 400),
         ({"json": {str(number): number for number in range(300)}}, 400),
+        ({"data": "&".join(f"f{number}=" for number in range(9000))}, 400),
         ({"data": b"a" * 65_537}, 413),
         ({"data": gzip.compress(b"a" * 10_000_000), "gzip": True}, 413),
         ({"data": zlib.compress(b"a" * 10_000_000), "deflate": True}, 413),
@@ -174,6 +177,118 @@ async def test_body_that_does_not_come_is_not_waited_for(
         line = await reader.readline()
     writer.close()
     assert line.split()[1] == b"408"
+
+
+async def test_body_that_trickles_is_not_waited_for(
+    hass: HomeAssistant, webhook_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The time is that of the whole body, not of each byte."""
+    monkeypatch.setattr("custom_components.pbx.webhook.SECONDS_TO_READ", 0.2)
+    url = URL(webhook_url)
+    reader, writer = await asyncio.open_connection(url.host, url.port)
+    writer.write(
+        f"POST {url.path} HTTP/1.1\r\nHost: x\r\nContent-Length: 500\r\n\r\n{{".encode()
+    )
+
+    async def trickle() -> None:
+        while True:
+            await asyncio.sleep(0.02)
+            writer.write(b" ")
+
+    trickling = asyncio.create_task(trickle())
+    async with asyncio.timeout(2):
+        line = await reader.readline()
+    trickling.cancel()
+    writer.close()
+    assert line.split()[1] == b"408"
+
+
+EVENT = json.dumps(INCOMING).encode()
+CHUNKED = "Transfer-Encoding: chunked"
+GZIP = "Content-Encoding: gzip"
+
+
+@pytest.mark.parametrize(
+    ("headers", "body"),
+    [
+        ([CHUNKED], b"zz\r\nno number\r\n0\r\n\r\n"),
+        ([CHUNKED], b'5\r\n{"eve'),
+        ([CHUNKED], b"fffffffffffffffffffff\r\n"),
+        ([CHUNKED, GZIP], b"4\r\n\x1f\x8b\x08\x00\r\n0\r\n\r\n"),
+        (["Content-Length: 20", GZIP], gzip.compress(EVENT)[:20]),
+        (["Content-Length: 4", "Content-Encoding: deflate"], b"\xff\xff\xff\xff"),
+        (["Content-Length: 4", "Content-Encoding: br"], b"\xff\xff\xff\xff"),
+        (["Content-Length: 4", "Content-Encoding: zstd"], b"\xff\xff\xff\xff"),
+        (["Content-Length: -1"], EVENT),
+        (["Content-Length: 5", "Content-Length: 500"], EVENT),
+        (["Content-Length: 5", CHUNKED], EVENT),
+        (["Content-Length: 5"], EVENT),
+        (["Content-Length: 5000"], EVENT),
+        (["Content-Length: 2", "Content-Type: \x7f; charset=\xff"], b"{}"),
+        (["Content-Length: 2", "Content-Type: text/json; charset=utf-7"], b"{}"),
+    ],
+)
+async def test_http_that_is_broken_hurts_nothing(
+    hass: HomeAssistant,
+    loaded_entry: MockConfigEntry,
+    webhook_url: str,
+    caplog: pytest.LogCaptureFixture,
+    headers: list[str],
+    body: bytes,
+) -> None:
+    """The server refuses some of it, we the rest; it is never an event."""
+    before = snapshot(hass)
+    caplog.clear()
+    url = URL(webhook_url)
+    reader, writer = await asyncio.open_connection(url.host, url.port)
+    head = "\r\n".join([f"POST {url.path} HTTP/1.1", "Host: x", *headers])
+    writer.write(head.encode("latin-1") + b"\r\n\r\n" + body)
+    writer.write_eof()
+    async with asyncio.timeout(2):
+        answer = await reader.read()
+    writer.close()
+    assert not answer or answer.split()[1].startswith(b"4")
+    assert snapshot(hass) == before
+    assert not loaded_entry.runtime_data.monitor.heard
+    # Of what is no HTTP at all the server complains by itself, whatever the address.
+    assert {*complaints(caplog)} <= {"Error handling request from 127.0.0.1"}
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "",
+        "?",
+        "?event_name",
+        "?event_name=",
+        "?event_name=%00",
+        "?event_name=%ff%fe",
+        "?event_name=%zz&=&&&==",
+        "?" + "&".join(f"field{number}=1" for number in range(500)),
+        "?" + "a" * 5000,
+        "?event_name[]=Cdr",
+        "?event_name=%0d%0aSet-Cookie:x",
+        "?event_name=<script>",
+        "?event_name=..%2f..%2fetc%2fpasswd",
+    ],
+)
+async def test_queries_of_every_kind_hurt_nothing(
+    hass: HomeAssistant,
+    session: ClientSession,
+    webhook_url: str,
+    caplog: pytest.LogCaptureFixture,
+    query: str,
+) -> None:
+    """Those that name no event are refused, of some by Home Assistant itself."""
+    before = snapshot(hass)
+    caplog.clear()
+    address = URL(webhook_url + query, encoded=True)
+    async with session.get(address) as response:
+        assert response.status in (200, 400)
+        named = "event_name=" in query and "%00" not in query
+        assert response.status == 400 or named
+    assert snapshot(hass) == before
+    assert not complaints(caplog)
 
 
 async def test_connection_that_breaks_is_no_trouble(
@@ -454,6 +569,22 @@ def test_any_bytes_are_answered(
         for key in ("wait", "talk"):
             value = state.attributes.get(key)
             assert value is None or isinstance(value, int)
+
+
+async def test_only_a_ping_event_answers_a_ping(
+    hass: HomeAssistant,
+    loaded_entry: MockConfigEntry,
+    connected: Simulator,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Others come all the time."""
+    monkeypatch.setattr("custom_components.pbx.webhook.SECONDS_TO_ARRIVE", 0.3)
+    assert await async_check_events(loaded_entry) is None
+    connected.pbx.change(webhook={"events": ["IncomingCall"]})
+    check = asyncio.create_task(async_check_events(loaded_entry))
+    await asyncio.sleep(0.05)
+    connected.pbx.send_event("IncomingCall", {"number": "09120000004"})
+    assert await check == "no_ping_event"
 
 
 async def test_entry_of_before_the_first_release_gets_an_address(

@@ -31,6 +31,10 @@ KEPT_CALLS: Final = 1000
 _KEPT_SIGNALS = 1000
 _SIGNALS_KEPT_FOR = 60.0
 _KEPT_IDS = 10_000
+# In place of the number under which an id was heard first: that of a call which was
+# not placed here, and one that proves nothing.
+_OF_ANOTHER = 0
+_SHARED = -1
 _KEPT_STATES = 10_000
 # What one call may gather, whoever sends it.
 _MOST_OF_A_CALL = 50
@@ -172,6 +176,8 @@ class Call:
         self._left_id = ""
         # Those of all states that were taken without knowing the call's own id.
         self._guessed_ids: set[str] = set()
+        # Those of states that may have been of this call, and were not taken.
+        self._doubtful_ids: set[str] = set()
         self._accounts: list[EndSignal] = []
         self._second_leg = False
         self._maybe_second_leg = False
@@ -242,7 +248,7 @@ class Call:
         return known and not signal.other_party and signal.phone in self._phones
 
     def _names_caller(self, signal: PhoneSignal) -> bool:
-        if signal.direction == "out" or signal.dialing:
+        if signal.calls_out:
             return False
         shown = {self.caller, self.caller_id} - {signal.phone}
         return signal.other_party in shown
@@ -270,7 +276,7 @@ class Call:
             return False
         if signal.phone == self.caller:
             return signal.other_party in ("", self.callee, self.caller_id)
-        if signal.direction == "out" or signal.dialing:
+        if signal.calls_out:
             return False
         if signal.phone == self.callee:
             return not signal.other_party or self._names_caller(signal)
@@ -291,6 +297,15 @@ class Call:
         if signal.other_party == self.caller:
             # He calls the caller, whose telephone then says what it would in this call.
             self._refute()
+
+    def has_guessed(self, call_id: str) -> bool:
+        """Tell whether states with an id were taken for this call's, or nearly so."""
+        return call_id in self._guessed_ids or call_id in self._doubtful_ids
+
+    def note_shared(self, call_id: str) -> None:
+        """Take that states with an id may be of another call as well."""
+        if call_id in self._guessed_ids:
+            self._doubt()
 
     def note_other_id(self, call_id: str) -> None:
         """Take that an id is that of another call."""
@@ -324,6 +339,8 @@ class Call:
         """Take that a state may be of this call, or of another."""
         if signal.phone != self.caller:
             self._maybe_second_leg = True
+        if signal.call_id and len(self._doubtful_ids) < _MOST_OF_A_CALL:
+            self._doubtful_ids.add(signal.call_id)
 
     def note_phone(
         self, signal: PhoneSignal, progress: _Progress, *, proven: bool, now: float
@@ -358,7 +375,7 @@ class Call:
         if is_caller and signal.call_id:
             known = self._state_ids.get(signal.call_id, False)
             self._state_ids[signal.call_id] = known or named
-        if not proven and signal.call_id:
+        if not proven and signal.call_id and len(self._guessed_ids) < _MOST_OF_A_CALL:
             self._guessed_ids.add(signal.call_id)
         if proven and not is_caller:
             self._second_leg = True
@@ -744,6 +761,9 @@ class CallTracker:
         ):
             call.call_ids.append(signal.call_id)
             self._by_call_id.setdefault(signal.call_id, []).append(call)
+            others = self._others_with(signal.call_id, call)
+            if others or self._heard.get(signal.call_id) == _OF_ANOTHER:
+                self._note_shared(signal.call_id, [call, *others])
         if isinstance(signal, EndSignal):
             news = call.note_account(signal, now=now)
             self._file_settling(call)
@@ -773,9 +793,9 @@ class CallTracker:
                     call.note_doubtful(signal)
                 else:
                     call.note_stranger(signal)
-            if signal.call_id and not claimants and not doubtful:
+            if not claimants and not doubtful:
                 # What else carries this id is of that other call as well.
-                self._heard[signal.call_id] = 0
+                self._note_other_id(signal.call_id)
         if not claimants:
             return []
         return self._tie(claimants, signal, progress, proven=proven)
@@ -783,35 +803,44 @@ class CallTracker:
     def _claimants(self, signal: PhoneSignal) -> list[Call]:
         """Return the calls that a state is of by its id, else those it could be of.
 
-        Two originates in one second may share an id. That of another telephone says
+        Two originates in one second may share an id. That of a third telephone says
         nothing then where this one has a part in another call of ours.
         """
+        if self._heard.get(signal.call_id) == _SHARED:
+            return []
         calls = self._open.values()
-        known = self._by_call_id.get(signal.call_id, [])
-        carriers = [call for call in calls if call.carries(signal)]
-        owners = list(dict.fromkeys((*known, *carriers)))
-        if len(known) < 2:
-            owners = [
-                owner
-                for owner in owners
-                if owner.involves(signal.phone)
-                or not any(call.involves(signal.phone) for call in calls)
-            ]
-        return owners or [
+        known = [
             call
-            for call in calls
-            if self._heard.get(signal.call_id, call.number) >= call.number
-            and call.could_be_of(signal)
+            for call in self._by_call_id.get(signal.call_id, [])
+            if signal.phone == call.caller or not signal.calls_out
         ]
+        owners = dict.fromkeys(
+            (*known, *(call for call in calls if call.carries(signal)))
+        )
+        could_be = [call for call in calls if call.could_be_of(signal)]
+        if not owners:
+            return [
+                call
+                for call in could_be
+                if self._heard.get(signal.call_id, call.number) >= call.number
+            ]
+        if not any(owner.involves(signal.phone) for owner in owners):
+            owners |= dict.fromkeys(could_be)
+        return list(owners)
 
     def _give_back(self, signal: LegSignal | EndSignal) -> None:
         """Take that a signal is about a call that was not placed here."""
         self._unclaimed.append(signal)
         if not signal.call_id or signal.call_id in self._by_call_id:
             return
-        self._heard[signal.call_id] = 0
+        self._note_other_id(signal.call_id)
         for call in self._open.values():
             call.note_other_id(signal.call_id)
+
+    def _note_other_id(self, call_id: str) -> None:
+        """Take that an id is that of a call which was not placed here."""
+        if call_id and self._heard.get(call_id) != _SHARED:
+            self._heard[call_id] = _OF_ANOTHER
 
     def _tie(
         self,
@@ -826,13 +855,33 @@ class CallTracker:
             for call in calls:
                 call.distrust(signal.phone)
                 call.note_doubtful(signal)
+            self._note_shared(signal.call_id, calls)
             return []
         (call,) = calls
         if not (proven or call.carries(signal) or call.trusts(signal.phone)):
             call.note_doubtful(signal)
             return []
+        if not proven and (others := self._others_with(signal.call_id, call)):
+            self._note_shared(signal.call_id, [call, *others])
+            return []
         now = self._clock()
         return self._filed(call.note_phone(signal, progress, proven=proven, now=now))
+
+    def _others_with(self, call_id: str, call: Call) -> list[Call]:
+        """Return the other open calls for which states with an id were taken."""
+        return [
+            other
+            for other in self._open.values()
+            if other is not call and other.has_guessed(call_id)
+        ]
+
+    def _note_shared(self, call_id: str, calls: Iterable[Call]) -> None:
+        """Take that states with an id could be of several calls."""
+        if not call_id:
+            return
+        self._heard[call_id] = _SHARED
+        for call in calls:
+            call.note_shared(call_id)
 
     def _note_state(self, signal: PhoneSignal) -> None:
         """Keep the last state of a telephone."""

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import partial
 from time import monotonic
 from typing import Final
 
@@ -297,7 +298,8 @@ class CallMonitor:
                 wait.reply.set_result(news.ending)
                 self._async_complain_of_silence()
             elif wait.step is news.step:
-                wait.reply.set_result(Ending(outcome=Outcome.ANSWERED))
+                # An answer that is known by the end only comes with all the rest.
+                wait.reply.set_result(call.ending or Ending(outcome=Outcome.ANSWERED))
 
     @callback
     def _async_complain_of_silence(self) -> None:
@@ -363,21 +365,20 @@ class CallMonitor:
             self._hass,
             max(0.0, due - self._now()),
             HassJob(
-                self._async_timer_fired,
+                partial(self._async_timer_fired, due),
                 f"{DOMAIN} calls",
                 cancel_on_shutdown=True,
             ),
         )
 
     @callback
-    def _async_timer_fired(self, _time: datetime) -> None:
+    def _async_timer_fired(self, due: float, _time: datetime) -> None:
         """Do what is due.
 
         The event loop may wake a moment too early; what the timer was for is due then.
         """
-        due, self._due, self._cancel_timer = self._due, None, None
-        if due is not None:
-            self._ahead += max(0.0, due - self._now())
+        self._due = self._cancel_timer = None
+        self._ahead += max(0.0, due - self._now())
         self._async_take(self.tracker.tick())
 
     @callback

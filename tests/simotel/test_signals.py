@@ -98,6 +98,15 @@ from custom_components.pbx.simotel.signals import (
             ReportRow(channel="SIP/t7075-000011f1", disposition="BUSY"),
             EndSignal(verdict=Verdict.BUSY),
         ),
+        # Its seconds are those in the queue.
+        (
+            ReportRow(application="Queue", disposition="ANSWERED", talk=40, wait=0),
+            EndSignal(verdict=Verdict.ANSWERED),
+        ),
+        (
+            ReportRow(application="Dial", disposition="ANSWERED", talk=40, wait=2),
+            EndSignal(verdict=Verdict.ANSWERED, talk=40, wait=2),
+        ),
         (
             CdrQueue(caller="1", agent="993", disposition="MISSED", talk=0),
             EndSignal(

@@ -42,6 +42,11 @@ class PhoneSignal:
     dialing: bool = False
     call_id: str = ""
 
+    @property
+    def calls_out(self) -> bool:
+        """Whether it says that the telephone is the one that calls."""
+        return self.direction == "out" or self.dialing
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LegSignal:
