@@ -94,6 +94,9 @@ async def originate_and_wait(
     async with asyncio.timeout(10):
         while not action.done() and len(simulator.pbx.calls) == placed:
             await asyncio.sleep(0.001)
+        # That time goes by must not cut off a reply that is under way.
+        while any(record.status is None for record in simulator.pbx.requests):
+            await asyncio.sleep(0.001)
     return await waited_for(hass, simulator, action)
 
 

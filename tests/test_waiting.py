@@ -515,18 +515,36 @@ async def test_who_is_cancelled_while_waiting_leaves_nothing_behind(
 
 
 @pytest.mark.parametrize("wait_for", ["answered", "ended"])
-@pytest.mark.parametrize("name", OUTCOMES)
+@pytest.mark.parametrize(
+    "name", ["answered", "answered outside", "busy", "caller rejects", "queue answers"]
+)
 async def test_reply_that_comes_after_all_events(
     hass: HomeAssistant, connected: Simulator, name: str, wait_for: str
 ) -> None:
     """What overtook it is not lost."""
     phones, callee, outcome = OUTCOMES[name]
     behave(connected.pbx, phones)
-    connected.pbx.change(faults=[Fault(path=ORIGINATE, delay=0.1)])
-    response = await originate_and_wait(
-        hass, connected, callee=callee, wait_for=wait_for
-    )
+    connected.pbx.change(faults=[Fault(path=ORIGINATE, delay=0.2)])
+    action = asyncio.create_task(originate(hass, callee=callee, wait_for=wait_for))
+    await until(lambda: connected.pbx.calls)
+    await connected.pbx.idle()
+    (request,) = connected.pbx.requests_for(ORIGINATE)
+    assert request.status is None
+    await until(lambda: request.status)
+    response = await waited_for(hass, connected, action)
     assert response["outcome"] == outcome
+
+
+async def test_reply_that_comes_after_the_answer(
+    hass: HomeAssistant, connected: Simulator
+) -> None:
+    """The two are talking already, which is what was waited for."""
+    connected.pbx.change(faults=[Fault(path=ORIGINATE, delay=0.2)])
+    action = await talking(hass, connected.pbx, wait_for="answered")
+    assert not action.done()
+    response = await asyncio.wait_for(action, 2)
+    assert (response["outcome"], response["talk"]) == ("answered", None)
+    assert connected.pbx.traffic[-1].state == "talking"
 
 
 async def test_entry_that_goes_before_the_reply_comes(
