@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 import secrets
-from typing import Any, Final, override
+from typing import TYPE_CHECKING, Any, Final, override
 
 import voluptuous as vol
 
@@ -231,8 +231,8 @@ class PbxOptionsFlow(OptionsFlow):
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Wait until the test call has ended."""
-        if self._end is None:
-            return await self.async_step_init()
+        if TYPE_CHECKING:
+            assert self._end is not None
         if not self._end.done():
             return self.async_show_progress(
                 step_id="await_end",
