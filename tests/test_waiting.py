@@ -541,7 +541,6 @@ async def test_reply_that_comes_after_the_answer(
     """The two are talking already, which is what was waited for."""
     connected.pbx.change(faults=[Fault(path=ORIGINATE, delay=0.2)])
     action = await talking(hass, connected.pbx, wait_for="answered")
-    assert not action.done()
     response = await asyncio.wait_for(action, 2)
     assert (response["outcome"], response["talk"]) == ("answered", None)
     assert connected.pbx.traffic[-1].state == "talking"
