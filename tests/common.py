@@ -124,12 +124,12 @@ def suggestions(result: FlowResult[Any, Any]) -> dict[str, Any]:
     }
 
 
-def choices(result: FlowResult[Any, Any], field: str) -> list[str] | None:
+def choices(result: FlowResult[Any, Any], field: str) -> list[Any] | None:
     """Return what a field offers to choose from, None for a free text alone."""
     assert result["data_schema"] is not None
     config = result["data_schema"].schema[field].config
     assert config.get("custom_value", True)
-    options: list[str] | None = config.get("options")
+    options: list[Any] | None = config.get("options")
     return options
 
 

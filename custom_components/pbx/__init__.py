@@ -6,13 +6,25 @@ from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.typing import ConfigType
 
 from .const import DOMAIN
-from .coordinator import PbxConfigEntry, PbxCoordinator, PbxData, create_client
+from .coordinator import (
+    PbxConfigEntry,
+    PbxCoordinator,
+    PbxData,
+    create_client,
+    essentials_of,
+)
+from .entity import async_setup_device
 from .monitor import async_forget_monitor, async_get_monitor
 from .services import async_setup_services
 from .webhook import async_setup_webhook
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
-PLATFORMS = [Platform.BINARY_SENSOR, Platform.EVENT, Platform.SENSOR]
+PLATFORMS = [
+    Platform.BINARY_SENSOR,
+    Platform.BUTTON,
+    Platform.EVENT,
+    Platform.SENSOR,
+]
 
 
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
@@ -28,8 +40,12 @@ async def async_setup_entry(hass: HomeAssistant, entry: PbxConfigEntry) -> bool:
     await coordinator.async_config_entry_first_refresh()
     monitor = async_get_monitor(hass, entry.entry_id)
     entry.runtime_data = PbxData(
-        client=client, coordinator=coordinator, monitor=monitor
+        client=client,
+        coordinator=coordinator,
+        monitor=monitor,
+        essentials=essentials_of(entry),
     )
+    async_setup_device(hass, entry)
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     monitor.async_start(entry, client)
     async_setup_webhook(hass, entry)
@@ -48,5 +64,11 @@ async def async_remove_entry(hass: HomeAssistant, entry: PbxConfigEntry) -> None
 
 
 async def _async_reload(hass: HomeAssistant, entry: PbxConfigEntry) -> None:
-    """Reload an entry whose data or options have changed."""
+    """Reload an entry of which something has changed.
+
+    A contact that has changed is no reason to end what waits for a call.
+    """
+    data = entry.runtime_data
+    if data.essentials == essentials_of(entry):
+        data.monitor.async_keep_waits()
     hass.config_entries.async_schedule_reload(entry.entry_id)

@@ -7,7 +7,15 @@ from typing import Any, Final, override
 import voluptuous as vol
 
 from homeassistant.components.webhook import async_generate_id
-from homeassistant.config_entries import ConfigEntry, ConfigFlow, ConfigFlowResult
+from homeassistant.config_entries import (
+    SOURCE_USER,
+    ConfigEntry,
+    ConfigFlow,
+    ConfigFlowResult,
+    ConfigSubentryFlow,
+    FlowType,
+    SubentryFlowContext,
+)
 from homeassistant.const import (
     CONF_API_KEY,
     CONF_PASSWORD,
@@ -20,16 +28,24 @@ from homeassistant.const import (
 from homeassistant.core import callback
 from homeassistant.helpers.selector import BooleanSelector
 
-from .const import CONF_CALLER_ID, CONF_CONTEXT, CONF_TRUNK_NAME, DOMAIN
+from .const import (
+    CONF_CALLER_ID,
+    CONF_CONTEXT,
+    CONF_TRUNK_NAME,
+    DOMAIN,
+    SUBENTRY_CONTACT,
+    SUBENTRY_EXTENSION,
+)
 from .coordinator import PbxConfigEntry, create_client, credentials_from
 from .forms import (
+    DEFAULTS,
     PASSWORD,
     TEXT,
     TIMEOUT,
     USERNAME,
     async_search,
     choice,
-    cleaned_defaults,
+    cleaned,
     error_key,
     without,
 )
@@ -37,6 +53,7 @@ from .options_flow import PbxOptionsFlow
 from .simotel import parse_address
 from .simotel.errors import InvalidAddressError, SimotelError
 from .simotel.models import DEFAULT_CONTEXT, DEFAULT_TIMEOUT
+from .subentry_flow import ContactSubentryFlow, ExtensionSubentryFlow
 from .webhook import EVENTS_TO_TICK, async_webhook_url
 
 _LOGGER = logging.getLogger(__name__)
@@ -77,6 +94,28 @@ class PbxConfigFlow(ConfigFlow, domain=DOMAIN):
         """Return the flow for the options."""
         return PbxOptionsFlow()
 
+    @classmethod
+    @callback
+    @override
+    def async_get_supported_subentry_types(
+        cls, config_entry: PbxConfigEntry
+    ) -> dict[str, type[ConfigSubentryFlow]]:
+        """Return the flows for what belongs to a PBX."""
+        return {
+            SUBENTRY_EXTENSION: ExtensionSubentryFlow,
+            SUBENTRY_CONTACT: ContactSubentryFlow,
+        }
+
+    @override
+    async def async_on_create_entry(self, result: ConfigFlowResult) -> ConfigFlowResult:
+        """Offer to add the first extension."""
+        subentry = await self.hass.config_entries.subentries.async_init(
+            (result["result"].entry_id, SUBENTRY_EXTENSION),
+            context=SubentryFlowContext(source=SOURCE_USER),
+        )
+        result["next_flow"] = (FlowType.CONFIG_SUBENTRIES_FLOW, subentry["flow_id"])
+        return result
+
     @override
     async def async_step_user(
         self, user_input: dict[str, Any] | None = None
@@ -103,7 +142,7 @@ class PbxConfigFlow(ConfigFlow, domain=DOMAIN):
         """Ask for what calls use where an action says nothing else."""
         errors: dict[str, str] = {}
         if user_input is not None:
-            options, errors = cleaned_defaults(user_input)
+            options, errors = cleaned(user_input, DEFAULTS)
             if not errors:
                 # Another flow may have been faster.
                 self._async_abort_entries_match({CONF_URL: self._connection[CONF_URL]})

@@ -19,7 +19,7 @@ from homeassistant.exceptions import ConfigEntryAuthFailed
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
 
-from .const import DOMAIN
+from .const import DOMAIN, SUBENTRY_EXTENSION
 from .monitor import CallMonitor
 from .simotel import Credentials, SimotelClient
 from .simotel.errors import (
@@ -41,14 +41,27 @@ RETRY_INTERVALS = tuple(timedelta(minutes=minutes) for minutes in (1, 2, 4, 8, 1
 
 @dataclass(frozen=True, slots=True)
 class PbxData:
-    """What an entry keeps while it is loaded."""
+    """What an entry keeps while it is loaded.
+
+    `essentials` is what it was set up with, the contacts left out.
+    """
 
     client: SimotelClient
     coordinator: PbxCoordinator
     monitor: CallMonitor
+    essentials: tuple[object, ...]
 
 
 type PbxConfigEntry = ConfigEntry[PbxData]
+
+
+def essentials_of(entry: PbxConfigEntry) -> tuple[object, ...]:
+    """Return what an entry is set up with, the contacts left out."""
+    extensions = [
+        (subentry.subentry_id, subentry.title, dict(subentry.data))
+        for subentry in entry.get_subentries_of_type(SUBENTRY_EXTENSION)
+    ]
+    return entry.title, dict(entry.data), dict(entry.options), extensions
 
 
 def create_client(hass: HomeAssistant, data: Mapping[str, Any]) -> SimotelClient:

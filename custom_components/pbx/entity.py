@@ -1,11 +1,14 @@
-"""What all entities of a PBX have in common."""
+"""What the entities of a PBX, and of what belongs to it, have in common."""
 
+from homeassistant.config_entries import ConfigSubentry
 from homeassistant.const import CONF_URL
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.device_registry import DeviceEntryType, DeviceInfo
 from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
 from .const import DOMAIN
-from .coordinator import PbxCoordinator
+from .coordinator import PbxConfigEntry, PbxCoordinator
 
 
 class PbxEntity(CoordinatorEntity[PbxCoordinator]):
@@ -18,14 +21,48 @@ class PbxEntity(CoordinatorEntity[PbxCoordinator]):
         super().__init__(coordinator)
         entry = coordinator.config_entry
         self._attr_unique_id = f"{entry.entry_id}_{key}"
+        self._attr_device_info = DeviceInfo(identifiers={(DOMAIN, entry.entry_id)})
+
+
+class PbxSubentryEntity(CoordinatorEntity[PbxCoordinator]):
+    """An entity of an extension or a contact, on a device of its own."""
+
+    _attr_has_entity_name = True
+
+    def __init__(
+        self, coordinator: PbxCoordinator, subentry: ConfigSubentry, key: str
+    ) -> None:
+        """Place the entity on the device of its subentry."""
+        super().__init__(coordinator)
+        entry = coordinator.config_entry
+        device = f"{entry.entry_id}_{subentry.subentry_id}"
+        self._attr_unique_id = f"{device}_{key}"
         self._attr_device_info = DeviceInfo(
-            configuration_url=panel_url(entry.data[CONF_URL]),
             entry_type=DeviceEntryType.SERVICE,
-            identifiers={(DOMAIN, entry.entry_id)},
+            identifiers={(DOMAIN, device)},
             manufacturer="Nasim Telecom",
-            model="Simotel",
-            name=entry.title,
+            model=subentry.subentry_type.capitalize(),
+            name=subentry.title,
+            via_device_id=dr.async_get_device_id_by_identifier(
+                coordinator.hass,
+                (DOMAIN, entry.entry_id),
+                config_entry_id=entry.entry_id,
+            ),
         )
+
+
+@callback
+def async_setup_device(hass: HomeAssistant, entry: PbxConfigEntry) -> None:
+    """Register the PBX's device, to which those of its extensions refer."""
+    dr.async_get(hass).async_get_or_create(
+        config_entry_id=entry.entry_id,
+        configuration_url=panel_url(entry.data[CONF_URL]),
+        entry_type=DeviceEntryType.SERVICE,
+        identifiers={(DOMAIN, entry.entry_id)},
+        manufacturer="Nasim Telecom",
+        model="Simotel",
+        name=entry.title,
+    )
 
 
 def panel_url(url: str) -> str:

@@ -1,15 +1,20 @@
-"""What happens to the calls of a PBX."""
+"""What happens to the calls of a PBX and of its extensions."""
 
 from typing import override
 
 from homeassistant.components.event import EventEntity
+from homeassistant.config_entries import ConfigSubentry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
+from .const import SUBENTRY_EXTENSION
 from .coordinator import PbxConfigEntry, PbxCoordinator
-from .entity import PbxEntity
-from .monitor import SIGNAL_CALL_EVENT, CallEvent, CallEventType
+from .directory import extension_of
+from .entity import PbxEntity, PbxSubentryEntity
+from .monitor import SIGNAL_CALL_EVENT, SIGNAL_PHONE, CallEvent, CallEventType
+from .phones import PhoneNews, PhoneStep
 
 PARALLEL_UPDATES = 0
 
@@ -19,20 +24,39 @@ async def async_setup_entry(
     entry: PbxConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Set up the event entity of a PBX."""
-    async_add_entities([PbxCalls(entry.runtime_data.coordinator)])
+    """Set up the event entities of a PBX and of its extensions."""
+    coordinator = entry.runtime_data.coordinator
+    async_add_entities([PbxCalls(coordinator)])
+    for subentry in entry.get_subentries_of_type(SUBENTRY_EXTENSION):
+        async_add_entities(
+            [PhoneCalls(coordinator, subentry)],
+            config_subentry_id=subentry.subentry_id,
+        )
 
 
-class PbxCalls(PbxEntity, EventEntity):
+class _CallsEntity(CoordinatorEntity[PbxCoordinator], EventEntity):
+    """What happens to calls: a state is written for that, not for a ping."""
+
+    _attr_translation_key = "calls"
+    _was_available = True
+
+    @callback
+    @override
+    def _handle_coordinator_update(self) -> None:
+        """Write the state only when the PBX goes or is back."""
+        if self.available != self._was_available:
+            self._was_available = self.available
+            super()._handle_coordinator_update()
+
+
+class PbxCalls(PbxEntity, _CallsEntity):
     """Tells of the calls of a PBX, of those that were not placed here as well."""
 
     _attr_event_types = list(CallEventType)
-    _attr_translation_key = "calls"
 
     def __init__(self, coordinator: PbxCoordinator) -> None:
         """Tell of the calls of the coordinator's PBX."""
         super().__init__(coordinator, "calls")
-        self._was_available = True
 
     @override
     async def async_added_to_hass(self) -> None:
@@ -61,10 +85,38 @@ class PbxCalls(PbxEntity, EventEntity):
         )
         self.async_write_ha_state()
 
-    @callback
+
+class PhoneCalls(PbxSubentryEntity, _CallsEntity):
+    """Tells of the calls of one telephone, as the PBX tells of its states."""
+
+    _attr_event_types = list(PhoneStep)
+    _attr_translation_key = "phone_calls"
+
+    def __init__(self, coordinator: PbxCoordinator, subentry: ConfigSubentry) -> None:
+        """Tell of the calls of the telephone of a subentry."""
+        super().__init__(coordinator, subentry, "calls")
+        self._number = extension_of(subentry).number
+
     @override
-    def _handle_coordinator_update(self) -> None:
-        """Write the state only when the PBX goes or is back: a ping is no event."""
-        if self.available != self._was_available:
-            self._was_available = self.available
-            super()._handle_coordinator_update()
+    async def async_added_to_hass(self) -> None:
+        """Listen for what happens."""
+        await super().async_added_to_hass()
+        entry_id = self.coordinator.config_entry.entry_id
+        signal = SIGNAL_PHONE.format(entry_id, self._number)
+        self.async_on_remove(
+            async_dispatcher_connect(self.hass, signal, self._async_tell)
+        )
+
+    @callback
+    def _async_tell(self, news: PhoneNews | None) -> None:
+        if news is None:
+            return
+        self._trigger_event(
+            news.step,
+            {
+                "other_party": news.call.other_party or None,
+                "queue": news.call.queue or None,
+                "call_id": news.call.call_id or None,
+            },
+        )
+        self.async_write_ha_state()

@@ -19,21 +19,29 @@ from homeassistant.helpers.selector import (
     TextSelectorType,
 )
 
-from .const import CONF_CALLER_ID, CONF_CONTEXT, CONF_TRUNK_NAME
+from .const import (
+    CONF_CALLER_ID,
+    CONF_CONTEXT,
+    CONF_COUNTRY_PREFIX,
+    CONF_NATIONAL_PREFIX,
+    CONF_TRUNK_NAME,
+)
 from .coordinator import proves_reachable
 from .simotel import SimotelClient
 from .simotel.errors import (
     AddressNotPermittedError,
     AuthenticationError,
     CannotConnectError,
+    InvalidNumberError,
     InvalidTextError,
     OutcomeUnknownError,
     SimotelError,
 )
 from .simotel.models import LONGEST_TIMEOUT, SHORTEST_TIMEOUT
-from .simotel.numbers import clean_caller_id, clean_text
+from .simotel.numbers import clean_caller_id, clean_number, clean_text
 
 TEXT: Final = TextSelector()
+NUMBER: Final = TextSelector(TextSelectorConfig(type=TextSelectorType.TEL))
 USERNAME: Final = TextSelector(
     TextSelectorConfig(type=TextSelectorType.TEXT, autocomplete="off")
 )
@@ -60,6 +68,11 @@ DEFAULTS: Final[dict[str, Callable[[Any], str | int]]] = {
     CONF_TRUNK_NAME: clean_text,
     CONF_TIMEOUT: int,
 }
+# How a number of one's own country is dialled; asked for in the options only.
+PREFIXES: Final[dict[str, Callable[[Any], str | int]]] = {
+    CONF_COUNTRY_PREFIX: clean_number,
+    CONF_NATIONAL_PREFIX: clean_number,
+}
 
 
 def without(stored: Mapping[str, Any], fields: Container[object]) -> dict[str, Any]:
@@ -67,13 +80,13 @@ def without(stored: Mapping[str, Any], fields: Container[object]) -> dict[str, A
     return {key: value for key, value in stored.items() if key not in fields}
 
 
-def cleaned_defaults(
-    user_input: Mapping[str, Any],
+def cleaned(
+    user_input: Mapping[str, Any], fields: Mapping[str, Callable[[Any], str | int]]
 ) -> tuple[dict[str, Any], dict[str, str]]:
-    """Return the defaults that are filled in, and the form's errors."""
-    defaults: dict[str, Any] = {}
+    """Return the fields that are filled in, and the form's errors."""
+    values: dict[str, Any] = {}
     errors: dict[str, str] = {}
-    for key, clean in DEFAULTS.items():
+    for key, clean in fields.items():
         if (value := user_input.get(key)) in (None, ""):
             continue
         try:
@@ -81,21 +94,24 @@ def cleaned_defaults(
         except InvalidTextError:
             errors[key] = "invalid_text"
             continue
+        except InvalidNumberError:
+            errors[key] = "invalid_number"
+            continue
         if value != "":
-            defaults[key] = value
-    return defaults, errors
+            values[key] = value
+    return values, errors
 
 
 async def async_search(client: SimotelClient) -> tuple[list[str], list[str]]:
     """Return the contexts and the trunks that the account may search."""
     users, trunks = await asyncio.gather(
-        _async_found(client.search_users()), _async_found(client.search_trunks())
+        async_found(client.search_users()), async_found(client.search_trunks())
     )
     contexts = dict.fromkeys(user.context for user in users if user.context)
     return list(contexts), list(dict.fromkeys(trunk.name for trunk in trunks))
 
 
-async def _async_found[RowT](search: Awaitable[list[RowT]]) -> list[RowT]:
+async def async_found[RowT](search: Awaitable[list[RowT]]) -> list[RowT]:
     """Return what a search finds; a form does without what the account may not see."""
     try:
         return await search

@@ -29,6 +29,7 @@ from homeassistant.util.signal_type import SignalTypeFormat
 from .calls import Call, CallTracker, Ending, News, Outcome, Step
 from .const import DOMAIN
 from .other_calls import OtherCalls, OtherNews
+from .phones import PhoneNews, Phones
 from .simotel import SimotelClient
 from .simotel.errors import PermissionDeniedError, SimotelError
 from .simotel.signals import EndSignal, PhoneSignal, Signal, TrunkSignal, account_of
@@ -76,6 +77,8 @@ class CallEvent:
 # Each is sent for one entry, whose id is put into it.
 SIGNAL_CALL_EVENT: SignalTypeFormat[CallEvent] = SignalTypeFormat("pbx_{}_call_event")
 SIGNAL_CALLS_CHANGED: SignalTypeFormat[()] = SignalTypeFormat("pbx_{}_calls_changed")
+# For one telephone, whose number follows the entry's id; None where no call of it is new.
+SIGNAL_PHONE: SignalTypeFormat[PhoneNews | None] = SignalTypeFormat("pbx_{}_phone_{}")
 SIGNAL_TRUNK: SignalTypeFormat[TrunkSignal] = SignalTypeFormat("pbx_{}_trunk")
 
 _EVENT_TYPES = {
@@ -114,6 +117,8 @@ class CallMonitor:
         """Start with no calls and nothing heard."""
         self.tracker = CallTracker(self._now)
         self.heard: dict[str, Heard] = {}
+        self.phones = Phones()
+        self.unknown_states: set[str] = set()
         self.trunks: dict[str, str | None] = {}
         self._hass = hass
         self._entry_id = entry_id
@@ -123,6 +128,7 @@ class CallMonitor:
         self._may_search = True
         self._told_in_progress = 0
         self._waits: list[_Wait] = []
+        self._keeps_waits = False
         self._awaited: list[tuple[str, asyncio.Future[None]]] = []
         self._ahead = 0.0
         self._due: float | None = None
@@ -138,6 +144,7 @@ class CallMonitor:
         """Work for a loaded entry, until it is unloaded."""
         self._entry = entry
         self._client = client
+        self._keeps_waits = False
         self._may_search = True
         entry.async_on_unload(self._async_stop)
         entry.async_on_unload(
@@ -210,6 +217,11 @@ class CallMonitor:
         news = self.tracker.hear(signal)
         if isinstance(signal, PhoneSignal):
             self._async_tell_others(self._others.hear_phone(signal))
+            async_dispatcher_send(
+                self._hass,
+                SIGNAL_PHONE.format(self._entry_id, signal.phone),
+                self.phones.hear(signal),
+            )
         self._async_take(news)
 
     @callback
@@ -240,14 +252,23 @@ class CallMonitor:
             self._waits.remove(wait)
 
     @callback
-    def _async_stop(self) -> None:
-        """Rest until the entry is loaded again; calls go on."""
-        self._entry = self._client = None
+    def async_keep_waits(self) -> None:
+        """Let waits outlive the next unloading, which is a reload for a small change."""
+        self._keeps_waits = True
+
+    @callback
+    def async_forget(self) -> None:
+        """End everything: the entry is removed."""
         self._async_end_waits()
         if self._cancel_timer:
             self._cancel_timer()
-            self._cancel_timer = None
-            self._due = None
+
+    @callback
+    def _async_stop(self) -> None:
+        """Take that the entry is unloaded; calls go on, and the clock with them."""
+        self._entry = self._client = None
+        if not self._keeps_waits:
+            self._async_end_waits()
 
     @callback
     def _async_end_waits(self, _event: Event | None = None) -> None:
@@ -354,7 +375,7 @@ class CallMonitor:
         A timer that comes too early is left alone: it sets the next one.
         """
         due = self.tracker.next_due
-        if due is None or self._client is None:
+        if due is None:
             return
         if self._cancel_timer:
             if self._due is not None and self._due <= due:
@@ -434,5 +455,6 @@ def async_get_monitor(hass: HomeAssistant, entry_id: str) -> CallMonitor:
 @callback
 def async_forget_monitor(hass: HomeAssistant, entry_id: str) -> None:
     """Forget the calls of an entry that is removed."""
-    hass.data.get(_MONITORS, {}).pop(entry_id, None)
+    if monitor := hass.data.get(_MONITORS, {}).pop(entry_id, None):
+        monitor.async_forget()
     ir.async_delete_issue(hass, DOMAIN, f"{NO_EVENTS}_{entry_id}")

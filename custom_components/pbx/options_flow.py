@@ -16,15 +16,14 @@ from homeassistant.helpers.selector import (
     SelectSelector,
     SelectSelectorConfig,
     SelectSelectorMode,
-    TextSelector,
-    TextSelectorConfig,
-    TextSelectorType,
 )
 
 from .calls import Ending, Outcome, Step
 from .const import (
     CONF_CALLER_ID,
     CONF_CONTEXT,
+    CONF_COUNTRY_PREFIX,
+    CONF_NATIONAL_PREFIX,
     CONF_TRUNK_NAME,
     CONF_WEBHOOK_LOCAL_ONLY,
     CONF_WEBHOOK_PASSWORD,
@@ -33,21 +32,21 @@ from .const import (
 from .coordinator import PbxConfigEntry, create_client
 from .forms import (
     DEFAULTS,
+    NUMBER,
     PASSWORD,
+    PREFIXES,
     TEXT,
     TIMEOUT,
     USERNAME,
     async_search,
     choice,
-    cleaned_defaults,
+    cleaned,
     without,
 )
 from .services import ATTR_CALLEE, ATTR_CALLER, async_originate, request_from
 from .simotel.errors import InvalidTextError
 from .simotel.numbers import clean_text
 from .webhook import NO_TEXT, async_check_events, placeholders_of
-
-_NUMBER: Final = TextSelector(TextSelectorConfig(type=TextSelectorType.TEL))
 
 EVENTS_SCHEMA = vol.Schema(
     {
@@ -57,7 +56,7 @@ EVENTS_SCHEMA = vol.Schema(
     }
 )
 TEST_CALL_SCHEMA = vol.Schema(
-    {vol.Required(ATTR_CALLER): _NUMBER, vol.Required(ATTR_CALLEE): _NUMBER}
+    {vol.Required(ATTR_CALLER): NUMBER, vol.Required(ATTR_CALLEE): NUMBER}
 )
 # Shown, not asked for.
 OUTCOME_SCHEMA = vol.Schema(
@@ -101,9 +100,9 @@ class PbxOptionsFlow(OptionsFlow):
         """Ask for the defaults of a call."""
         errors: dict[str, str] = {}
         if user_input is not None:
-            defaults, errors = cleaned_defaults(user_input)
+            defaults, errors = cleaned(user_input, DEFAULTS | PREFIXES)
             if not errors:
-                kept = without(self.config_entry.options, DEFAULTS)
+                kept = without(self.config_entry.options, DEFAULTS | PREFIXES)
                 return self.async_create_entry(data={**kept, **defaults})
         contexts, trunks = await async_search(
             create_client(self.hass, self.config_entry.data)
@@ -114,6 +113,8 @@ class PbxOptionsFlow(OptionsFlow):
                 vol.Optional(CONF_CALLER_ID): TEXT,
                 vol.Optional(CONF_TRUNK_NAME): choice(trunks),
                 vol.Optional(CONF_TIMEOUT): TIMEOUT,
+                vol.Optional(CONF_COUNTRY_PREFIX): TEXT,
+                vol.Optional(CONF_NATIONAL_PREFIX): TEXT,
             }
         )
         return self.async_show_form(

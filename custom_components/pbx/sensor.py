@@ -1,5 +1,6 @@
-"""How the last call ended, how many go on, and the states of the trunks."""
+"""How the last call ended, how many go on, and the states of telephones and trunks."""
 
+import logging
 from typing import Final, override
 
 from homeassistant.components.sensor import (
@@ -9,27 +10,38 @@ from homeassistant.components.sensor import (
     SensorEntity,
     SensorStateClass,
 )
+from homeassistant.config_entries import ConfigSubentry
 from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
 from .calls import Outcome
+from .const import SUBENTRY_CONTACT, SUBENTRY_EXTENSION
 from .coordinator import PbxConfigEntry, PbxCoordinator
-from .entity import PbxEntity
+from .directory import contact_of, extension_of
+from .entity import PbxEntity, PbxSubentryEntity
 from .monitor import (
     SIGNAL_CALL_EVENT,
     SIGNAL_CALLS_CHANGED,
+    SIGNAL_PHONE,
     SIGNAL_TRUNK,
     CallEvent,
     CallEventType,
     CallMonitor,
 )
+from .phones import Phone, PhoneNews
+from .services import localised
 from .simotel.signals import TrunkSignal
+
+_LOGGER = logging.getLogger(__name__)
 
 PARALLEL_UPDATES = 0
 
+EXTENSION_STATES: Final = ["idle", "ringing", "in_use", "paused", "unavailable"]
+MOST_UNKNOWN_STATES: Final = 10
 TRUNK_STATES: Final = ["ok", "unreachable", "deactivated"]
 _TRUNK = "trunk_"
 
@@ -54,6 +66,19 @@ async def async_setup_entry(
         add_trunk(signal.trunk)
 
     async_add_entities([LastCall(coordinator), CallsInProgress(coordinator, monitor)])
+    for subentry in entry.get_subentries_of_type(SUBENTRY_EXTENSION):
+        async_add_entities(
+            [
+                ExtensionState(coordinator, monitor, subentry),
+                OtherParty(coordinator, monitor, subentry),
+            ],
+            config_subentry_id=subentry.subentry_id,
+        )
+    for subentry in entry.get_subentries_of_type(SUBENTRY_CONTACT):
+        async_add_entities(
+            [LastCallToContact(coordinator, subentry)],
+            config_subentry_id=subentry.subentry_id,
+        )
     for name in [*_trunks_known_before(hass, entry), *monitor.trunks]:
         add_trunk(name)
     entry.async_on_unload(
@@ -76,16 +101,16 @@ def _trunks_known_before(hass: HomeAssistant, entry: PbxConfigEntry) -> list[str
     ]
 
 
-class LastCall(PbxEntity, RestoreSensor):
-    """How the last call that was placed here ended."""
+class _LastCall(CoordinatorEntity[PbxCoordinator], RestoreSensor):
+    """How the last one of some calls that were placed here ended."""
 
     _attr_device_class = SensorDeviceClass.ENUM
     _attr_options = list(Outcome)
     _attr_translation_key = "last_call"
 
-    def __init__(self, coordinator: PbxCoordinator) -> None:
-        """Tell of the calls of the coordinator's PBX."""
-        super().__init__(coordinator, "last_call")
+    def _is_meant(self, event: CallEvent) -> bool:
+        """Tell whether a call that was placed here is one of those."""
+        raise NotImplementedError
 
     @override
     async def async_added_to_hass(self) -> None:
@@ -101,9 +126,38 @@ class LastCall(PbxEntity, RestoreSensor):
 
     @callback
     def _async_take(self, event: CallEvent) -> None:
-        if event.type is CallEventType.ENDED and event.placed_here:
+        if event.type is not CallEventType.ENDED or not event.placed_here:
+            return
+        if self._is_meant(event):
             self._attr_native_value = event.outcome
             self.async_write_ha_state()
+
+
+class LastCall(PbxEntity, _LastCall):
+    """How the last call that was placed here ended."""
+
+    def __init__(self, coordinator: PbxCoordinator) -> None:
+        """Tell of the calls of the coordinator's PBX."""
+        super().__init__(coordinator, "last_call")
+
+    @override
+    def _is_meant(self, event: CallEvent) -> bool:
+        return True
+
+
+class LastCallToContact(PbxSubentryEntity, _LastCall):
+    """How the last call to a contact ended, whichever way it was placed here."""
+
+    def __init__(self, coordinator: PbxCoordinator, subentry: ConfigSubentry) -> None:
+        """Tell of the calls to the contact of a subentry."""
+        super().__init__(coordinator, subentry, "last_call")
+        self._number = localised(
+            contact_of(subentry).number, coordinator.config_entry.options
+        )
+
+    @override
+    def _is_meant(self, event: CallEvent) -> bool:
+        return event.callee == self._number
 
 
 class CallsInProgress(PbxEntity, SensorEntity):
@@ -131,6 +185,95 @@ class CallsInProgress(PbxEntity, SensorEntity):
     def native_value(self) -> int:
         """Return the number of calls."""
         return self._monitor.calls_in_progress
+
+
+class _PhoneSensor(PbxSubentryEntity, SensorEntity):
+    """Something about what a telephone is doing."""
+
+    def __init__(
+        self,
+        coordinator: PbxCoordinator,
+        monitor: CallMonitor,
+        subentry: ConfigSubentry,
+        key: str,
+    ) -> None:
+        """Look at the telephone of a subentry."""
+        super().__init__(coordinator, subentry, key)
+        self._attr_translation_key = key
+        self._monitor = monitor
+        self._number = extension_of(subentry).number
+
+    @property
+    def _phone(self) -> Phone | None:
+        return self._monitor.phones.of(self._number)
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Listen for what the PBX says of the telephone."""
+        await super().async_added_to_hass()
+        entry_id = self.coordinator.config_entry.entry_id
+        signal = SIGNAL_PHONE.format(entry_id, self._number)
+        self.async_on_remove(
+            async_dispatcher_connect(self.hass, signal, self._async_take)
+        )
+
+    @callback
+    def _async_take(self, _news: PhoneNews | None) -> None:
+        self.async_write_ha_state()
+
+
+class ExtensionState(_PhoneSensor):
+    """What a telephone is doing, unknown until the PBX says it."""
+
+    _attr_device_class = SensorDeviceClass.ENUM
+    _attr_options = EXTENSION_STATES
+
+    def __init__(
+        self,
+        coordinator: PbxCoordinator,
+        monitor: CallMonitor,
+        subentry: ConfigSubentry,
+    ) -> None:
+        """Show the state of the telephone of a subentry."""
+        super().__init__(coordinator, monitor, subentry, "state")
+
+    @property
+    @override
+    def native_value(self) -> str | None:
+        """Return the state; a word that is not documented is no state."""
+        if self._phone is None:
+            return None
+        state = self._phone.state
+        if state in EXTENSION_STATES:
+            return state
+        unknown = self._monitor.unknown_states
+        if state not in unknown and len(unknown) < MOST_UNKNOWN_STATES:
+            unknown.add(state)
+            _LOGGER.warning("The PBX tells of a state that is not known: %.40s", state)
+        return None
+
+
+class OtherParty(_PhoneSensor):
+    """With whom a telephone is in a call, or who rings it."""
+
+    _attr_entity_registry_enabled_default = False
+
+    def __init__(
+        self,
+        coordinator: PbxCoordinator,
+        monitor: CallMonitor,
+        subentry: ConfigSubentry,
+    ) -> None:
+        """Show the other party of the telephone of a subentry."""
+        super().__init__(coordinator, monitor, subentry, "other_party")
+
+    @property
+    @override
+    def native_value(self) -> str | None:
+        """Return the number; nobody is there while the telephone is in no call."""
+        if self._phone is None or self._phone.state not in ("ringing", "in_use"):
+            return None
+        return self._phone.other_party or None
 
 
 class TrunkState(PbxEntity, SensorEntity):

@@ -19,11 +19,26 @@ from homeassistant.core import (
     callback,
 )
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
-from homeassistant.helpers import config_validation as cv, service
+from homeassistant.helpers import (
+    config_validation as cv,
+    entity_registry as er,
+    service,
+)
 
 from .calls import Call, Step
-from .const import CONF_CALLER_ID, CONF_CONTEXT, CONF_TRUNK_NAME, DOMAIN
+from .const import (
+    CONF_CALLER,
+    CONF_CALLER_ID,
+    CONF_CONTEXT,
+    CONF_COUNTRY_PREFIX,
+    CONF_NATIONAL_PREFIX,
+    CONF_TRUNK_NAME,
+    DOMAIN,
+    SUBENTRY_CONTACT,
+    SUBENTRY_EXTENSION,
+)
 from .coordinator import PbxConfigEntry
+from .directory import Contact, contact_of, extension_of
 from .simotel import OriginateRequest, clean_number
 from .simotel.errors import (
     AddressNotPermittedError,
@@ -44,11 +59,13 @@ from .simotel.models import (
     SHORTEST_CALL_LIMIT,
     SHORTEST_TIMEOUT,
 )
-from .simotel.numbers import clean_caller_id, clean_text
+from .simotel.numbers import clean_caller_id, clean_text, in_national_form
 
 ATTR_CALL_LIMIT: Final = "call_limit"
 ATTR_CALLEE: Final = "callee"
-ATTR_CALLER: Final = "caller"
+ATTR_CALLEE_ENTITY_ID: Final = "callee_entity_id"
+ATTR_CALLER: Final = CONF_CALLER
+ATTR_CALLER_ENTITY_ID: Final = "caller_entity_id"
 ATTR_CALLER_ID: Final = CONF_CALLER_ID
 ATTR_CONTEXT: Final = CONF_CONTEXT
 ATTR_ORIGINATED_CALL_ID: Final = "originated_call_id"
@@ -106,11 +123,13 @@ def _caller_id(value: object) -> str:
 
 # Numbers are not validated here but by the handler, which says what is wrong with them
 # in the user's language; a schema cannot.
-ORIGINATE_SCHEMA = vol.Schema(
+_ORIGINATE_FIELDS = vol.Schema(
     {
         vol.Optional(ATTR_CONFIG_ENTRY_ID): cv.string,
-        vol.Required(ATTR_CALLER): object,
-        vol.Required(ATTR_CALLEE): object,
+        vol.Exclusive(ATTR_CALLER, ATTR_CALLER): object,
+        vol.Exclusive(ATTR_CALLER_ENTITY_ID, ATTR_CALLER): cv.entity_id,
+        vol.Exclusive(ATTR_CALLEE, ATTR_CALLEE): object,
+        vol.Exclusive(ATTR_CALLEE_ENTITY_ID, ATTR_CALLEE): cv.entity_id,
         vol.Optional(ATTR_CONTEXT): vol.Any(None, _text),
         vol.Optional(ATTR_CALLER_ID): vol.Any(None, _caller_id),
         vol.Optional(ATTR_TRUNK_NAME): vol.Any(None, _text),
@@ -122,6 +141,12 @@ ORIGINATE_SCHEMA = vol.Schema(
         ),
         vol.Optional(ATTR_WAIT_FOR, default=WAIT_FOR_ACCEPTED): vol.In(list(_WAITS)),
     }
+)
+ORIGINATE_SCHEMA = vol.All(
+    cv.has_at_least_one_key(ATTR_CALLEE, ATTR_CALLEE_ENTITY_ID),
+    # A contact may have a telephone of its own that is rung first.
+    cv.has_at_least_one_key(ATTR_CALLER, ATTR_CALLER_ENTITY_ID, ATTR_CALLEE_ENTITY_ID),
+    _ORIGINATE_FIELDS,
 )
 
 
@@ -139,10 +164,8 @@ def async_setup_services(hass: HomeAssistant) -> None:
 
 async def _async_handle_originate(call: ServiceCall) -> ServiceResponse:
     """Place a call and tell which one it is, and how it ended where that is waited for."""
-    entry: PbxConfigEntry = service.async_get_config_entry(
-        call.hass, DOMAIN, call.data.get(ATTR_CONFIG_ENTRY_ID)
-    )
-    request = request_from(call.data, entry.options)
+    entry, data = _resolved(call.hass, call.data)
+    request = request_from(data, entry.options)
     monitor = entry.runtime_data.monitor
     placed = await async_originate(call.hass, entry, request)
     step = _WAITS[call.data[ATTR_WAIT_FOR]]
@@ -196,6 +219,28 @@ async def async_originate(
     return task.result()
 
 
+async def async_call_contact(
+    hass: HomeAssistant,
+    entry: PbxConfigEntry,
+    contact: Contact,
+    *,
+    caller: str | None = None,
+) -> Call:
+    """Call a contact, the caller's telephone first, or else the contact's own.
+
+    Raises HomeAssistantError as `async_originate` does, and where no telephone is known
+    that could be rung first.
+    """
+    fields = fields_of(contact)
+    if caller is not None:
+        fields[ATTR_CALLER] = caller
+    if ATTR_CALLER not in fields:
+        raise ServiceValidationError(
+            translation_domain=DOMAIN, translation_key="caller_missing"
+        )
+    return await async_originate(hass, entry, request_from(fields, entry.options))
+
+
 async def _async_place(
     hass: HomeAssistant, entry: PbxConfigEntry, request: OriginateRequest
 ) -> Call:
@@ -232,19 +277,101 @@ def _learn_from(
         entry.async_start_reauth(hass)
 
 
+def _resolved(
+    hass: HomeAssistant, data: Mapping[str, Any]
+) -> tuple[PbxConfigEntry, Mapping[str, Any]]:
+    """Return the PBX, and the fields with the numbers of the entities that are named.
+
+    An entity decides which PBX it is. What a contact has of its own counts where the
+    field is not given.
+
+    Raises ServiceValidationError.
+    """
+    named = [
+        (key, _registered(hass, data[key]))
+        for key in (ATTR_CALLER_ENTITY_ID, ATTR_CALLEE_ENTITY_ID)
+        if key in data
+    ]
+    entry_ids = {entity.config_entry_id for _, entity in named}
+    if given := data.get(ATTR_CONFIG_ENTRY_ID):
+        entry_ids.add(given)
+    if len(entry_ids) > 1:
+        raise ServiceValidationError(
+            translation_domain=DOMAIN, translation_key="several_pbxs"
+        )
+    entry: PbxConfigEntry = service.async_get_config_entry(
+        hass, DOMAIN, next(iter(entry_ids), None)
+    )
+    resolved = dict(data)
+    for key, entity in named:
+        subentry = entry.subentries.get(entity.config_subentry_id or "")
+        kind = subentry.subentry_type if subentry else None
+        if subentry and kind == SUBENTRY_EXTENSION:
+            number = extension_of(subentry).number
+            resolved[ATTR_CALLER if key == ATTR_CALLER_ENTITY_ID else ATTR_CALLEE] = (
+                number
+            )
+        elif subentry and kind == SUBENTRY_CONTACT and key == ATTR_CALLEE_ENTITY_ID:
+            resolved = fields_of(contact_of(subentry)) | {
+                field: value
+                for field, value in resolved.items()
+                if value not in (None, "") or field == ATTR_TRUNK_NAME
+            }
+        else:
+            raise ServiceValidationError(
+                translation_domain=DOMAIN,
+                translation_key="not_a_telephone",
+                translation_placeholders={"field": key, "entity_id": data[key]},
+            )
+    return entry, resolved
+
+
+def _registered(hass: HomeAssistant, entity_id: str) -> er.RegistryEntry:
+    """Return an entity of ours.
+
+    Raises ServiceValidationError where it is none.
+    """
+    entity = er.async_get(hass).async_get(entity_id)
+    if entity is None or entity.platform != DOMAIN:
+        raise ServiceValidationError(
+            translation_domain=DOMAIN,
+            translation_key="not_ours",
+            translation_placeholders={"entity_id": entity_id},
+        )
+    return entity
+
+
+def fields_of(contact: Contact) -> dict[str, Any]:
+    """Return the fields of a call to a contact, those only that the contact has."""
+    fields = {
+        ATTR_CALLEE: contact.number,
+        ATTR_CALLER: contact.caller,
+        ATTR_CONTEXT: contact.context,
+        ATTR_CALLER_ID: contact.caller_id,
+        ATTR_TRUNK_NAME: contact.trunk_name,
+        ATTR_TIMEOUT: contact.timeout,
+    }
+    return {field: value for field, value in fields.items() if value is not None}
+
+
 def request_from(
     data: Mapping[str, Any], options: Mapping[str, Any]
 ) -> OriginateRequest:
     """Put a call together: what is given wins, then the entry's option.
 
-    Raises ServiceValidationError for what is no telephone number.
+    Raises ServiceValidationError for what is no telephone number, and where nobody is
+    named who is rung first.
     """
+    if data.get(ATTR_CALLER) is None and ATTR_CALLEE_ENTITY_ID in data:
+        raise ServiceValidationError(
+            translation_domain=DOMAIN, translation_key="caller_missing"
+        )
     trunk_name = data.get(ATTR_TRUNK_NAME)
     if trunk_name is None:
         trunk_name = options.get(CONF_TRUNK_NAME, "")
     return OriginateRequest(
-        caller=_number(data, ATTR_CALLER),
-        callee=_number(data, ATTR_CALLEE),
+        caller=localised(_number(data, ATTR_CALLER), options),
+        callee=localised(_number(data, ATTR_CALLEE), options),
         context=(
             data.get(ATTR_CONTEXT) or options.get(CONF_CONTEXT) or DEFAULT_CONTEXT
         ),
@@ -254,6 +381,15 @@ def request_from(
             data.get(ATTR_TIMEOUT) or options.get(CONF_TIMEOUT, DEFAULT_TIMEOUT)
         ),
         call_limit=data.get(ATTR_CALL_LIMIT),
+    )
+
+
+def localised(number: str, options: Mapping[str, Any]) -> str:
+    """Return a number as the PBX dials it, without the prefix of its own country."""
+    return in_national_form(
+        number,
+        country_prefix=options.get(CONF_COUNTRY_PREFIX, ""),
+        national_prefix=options.get(CONF_NATIONAL_PREFIX, ""),
     )
 
 

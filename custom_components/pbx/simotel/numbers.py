@@ -56,6 +56,21 @@ def clean_number(value: object) -> str:
     return number
 
 
+def in_national_form(number: str, *, country_prefix: str, national_prefix: str) -> str:
+    """Return a cleaned number without the prefix of its own country.
+
+    With `+98` and `0`, `+98912...` and `0098912...` become `0912...`: a PBX bars both
+    `+` and `00` as it is delivered. Other numbers stay, and all where the country's
+    prefix is empty.
+    """
+    country = country_prefix.removeprefix("+").removeprefix("00")
+    for international in ("+", "00"):
+        beginning = international + country
+        if country and number.startswith(beginning) and number != beginning:
+            return national_prefix + number.removeprefix(beginning)
+    return number
+
+
 def clean_text(value: object) -> str:
     """Return a name, such as that of a context or a trunk, as the PBX takes it.
 

@@ -40,6 +40,7 @@ class PhoneSignal:
     other_party: str = ""
     direction: str = ""
     dialing: bool = False
+    queue: str = ""
     call_id: str = ""
 
     @property
@@ -142,6 +143,7 @@ def signal_of(event: Event) -> Signal | None:
                 other_party=event.participant,
                 direction=event.direction.casefold(),
                 dialing=event.dialing is True,
+                queue=event.queue,
                 call_id=event.call_id,
             )
         case IncomingCall() | OutgoingCall():

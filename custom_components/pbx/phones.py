@@ -1,0 +1,103 @@
+"""What each telephone of a PBX is doing, as far as the PBX tells.
+
+Pure: no input or output and no Home Assistant. States come from signals alone, so that a
+telephone of which nothing was heard has none.
+"""
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Final
+
+from .simotel.signals import PhoneSignal
+
+KEPT_PHONES: Final = 10_000
+
+_IN_A_CALL = frozenset({"ringing", "in_use"})
+# One that holds the line is in a call.
+_SAME_AS = {"hold": "in_use"}
+
+
+class PhoneStep(StrEnum):
+    """What can happen at a telephone."""
+
+    INCOMING = "incoming"
+    OUTGOING = "outgoing"
+    ANSWERED = "answered"
+    ENDED = "ended"
+    MISSED = "missed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Phone:
+    """What a telephone is doing: the state, and with whom while it is in a call.
+
+    `state` is idle, ringing, in_use, paused, unavailable or another word of the PBX.
+    What is not known is empty.
+    """
+
+    state: str
+    other_party: str = ""
+    direction: str = ""
+    queue: str = ""
+    call_id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhoneNews:
+    """Something happened to a call of a telephone; `call` says which one it is."""
+
+    step: PhoneStep
+    call: Phone
+
+
+class Phones:
+    """Keeps what the telephones are doing."""
+
+    def __init__(self) -> None:
+        """Start with nothing heard of any telephone."""
+        self._phones: dict[str, Phone] = {}
+
+    def of(self, number: str) -> Phone | None:
+        """Return what a telephone is doing, None where nothing was heard of it."""
+        return self._phones.get(number)
+
+    def hear(self, signal: PhoneSignal) -> PhoneNews | None:
+        """Take a telephone's state; None where nothing has happened to a call of it."""
+        state = _SAME_AS.get(signal.state, signal.state)
+        before = self._phones.get(signal.phone, Phone(state=""))
+        phone = Phone(
+            state=state,
+            other_party=signal.other_party,
+            direction=signal.direction,
+            queue=signal.queue,
+            call_id=signal.call_id,
+        )
+        if before.state in _IN_A_CALL and state in _IN_A_CALL:
+            # The PBX may name the other one once only.
+            phone = replace(
+                phone,
+                other_party=phone.other_party or before.other_party,
+                queue=phone.queue or before.queue,
+            )
+        if signal.phone not in self._phones and len(self._phones) >= KEPT_PHONES:
+            del self._phones[next(iter(self._phones))]
+        self._phones[signal.phone] = phone
+        step = _step(before.state, phone)
+        if step is None:
+            return None
+        ended = step in (PhoneStep.ENDED, PhoneStep.MISSED)
+        return PhoneNews(step=step, call=before if ended else phone)
+
+
+def _step(before: str, phone: Phone) -> PhoneStep | None:
+    """Return what a change of state means for a call of the telephone."""
+    if phone.state == before:
+        return None
+    if phone.state == "ringing":
+        return PhoneStep.INCOMING
+    if phone.state == "in_use":
+        calls = before != "ringing" and phone.direction == "out"
+        return PhoneStep.OUTGOING if calls else PhoneStep.ANSWERED
+    if before == "ringing":
+        return PhoneStep.MISSED
+    return PhoneStep.ENDED if before == "in_use" else None
