@@ -20,7 +20,7 @@ from homeassistant.helpers.event import async_track_state_change_event
 from simulator.server import Simulator
 from simulator.settings import Fault
 
-from .common import PING, elapse, originate_and_wait, setup_integration
+from .common import ORIGINATE, PING, elapse, originate_and_wait, setup_integration
 
 ENTITY = "event.office_calls"
 CALL_ID = "1610778618.378"
@@ -146,7 +146,7 @@ async def test_call_that_was_not_placed_is_not_told_of(
 ) -> None:
     """Nor one of which nobody knows whether it was placed."""
     for status in (400, 503):
-        connected.pbx.change(faults=[Fault(status=status, acts=False)])
+        connected.pbx.change(faults=[Fault(path=ORIGINATE, status=status, acts=False)])
         with pytest.raises(Exception, match="placed"):
             await originate_and_wait(hass, connected)
     assert not told

@@ -1,12 +1,14 @@
 """What a telephone is doing is what the PBX says, and nothing else."""
 
+from typing import Any
+
 import pytest
 
 from custom_components.pbx.phones import KEPT_PHONES, Phones, PhoneStep
 from custom_components.pbx.simotel.signals import PhoneSignal
 
 
-def signal(state: str, **more: str) -> PhoneSignal:
+def signal(state: str, **more: Any) -> PhoneSignal:
     """Return a new state of 557."""
     return PhoneSignal(phone="557", state=state, **more)
 

@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 
 from custom_components.pbx.calls import Outcome
+from custom_components.pbx.condition import CONDITIONS
 from custom_components.pbx.monitor import CallEventType
-from custom_components.pbx.sensor import TRUNK_STATES
+from custom_components.pbx.sensor import EXTENSION_STATES, TRUNK_STATES
+from custom_components.pbx.trigger import TRIGGERS
 from homeassistant.util.json import load_json_object
 from homeassistant.util.yaml import load_yaml_dict
 
@@ -139,6 +141,35 @@ def test_action_and_its_texts_agree() -> None:
     assert {path for path in english if path.startswith("services.")} == expected
 
 
+@pytest.mark.parametrize(
+    ("kind", "offered", "beginning"),
+    [
+        ("trigger", TRIGGERS, "Triggers when one or more "),
+        ("condition", CONDITIONS, "Tests if one or more "),
+    ],
+)
+def test_parts_of_automations_and_their_texts_agree(
+    kind: str, offered: dict[str, Any], beginning: str
+) -> None:
+    """Each is described, has an icon and is named with its fields, and no other."""
+    shared, english = f"{kind}s", texts("en")
+    icons: Any = load_json_object(COMPONENT / "icons.json")
+    assert icons[shared].keys() == offered.keys()
+    assert {tuple(icon) for icon in icons[shared].values()} == {(kind,)}
+    parts = load_yaml_dict(COMPONENT / f"{shared}.yaml")
+    assert {key for key in parts if not key.startswith(".")} == offered.keys()
+    expected = set()
+    for key in offered:
+        assert english[f"{shared}.{key}.description"].startswith(beginning)
+        expected |= {f"{shared}.{key}.name", f"{shared}.{key}.description"}
+        for name in parts[key].get("fields", {}):
+            field = f"{shared}.{key}.fields.{name}"
+            # Home Assistant does not explain those two either.
+            explained = set() if name in ("behavior", "for") else {"description"}
+            expected |= {f"{field}.{text}" for text in {"name", *explained}}
+    assert {path for path in english if path.startswith(f"{shared}.")} == expected
+
+
 def test_icons_belong_to_something() -> None:
     """Each icon names an action, an entity or a state that exists, and none lacks one."""
     icons: Any = load_json_object(COMPONENT / "icons.json")
@@ -172,3 +203,8 @@ def test_every_word_for_what_happens_to_a_call_has_a_text(language: str) -> None
         )
     for state in TRUNK_STATES:
         assert f"entity.sensor.trunk.state.{state}" in known
+    for state in EXTENSION_STATES:
+        assert (
+            known[f"entity.sensor.state.state.{state}"]
+            == known[f"selector.extension_state.options.{state}"]
+        )

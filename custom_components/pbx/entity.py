@@ -1,9 +1,11 @@
 """What the entities of a PBX, and of what belongs to it, have in common."""
 
+from collections.abc import Set as AbstractSet
+
 from homeassistant.config_entries import ConfigSubentry
 from homeassistant.const import CONF_URL
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.helpers.device_registry import DeviceEntryType, DeviceInfo
 from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
@@ -63,6 +65,23 @@ def async_setup_device(hass: HomeAssistant, entry: PbxConfigEntry) -> None:
         model="Simotel",
         name=entry.title,
     )
+
+
+@callback
+def async_own_entities(
+    hass: HomeAssistant,
+    entity_ids: AbstractSet[str],
+    translation_keys: AbstractSet[str],
+) -> set[str]:
+    """Return those of some entities that are ours and of some translation keys."""
+    registry = er.async_get(hass)
+    return {
+        entity_id
+        for entity_id in entity_ids
+        if (registered := registry.async_get(entity_id))
+        and registered.platform == DOMAIN
+        and registered.translation_key in translation_keys
+    }
 
 
 def panel_url(url: str) -> str:

@@ -1,0 +1,260 @@
+"""Triggers for what happens to telephone calls and at telephones."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar, Final, override
+
+import voluptuous as vol
+
+from homeassistant.components.event import DOMAIN as EVENT_DOMAIN
+from homeassistant.components.sensor import DOMAIN as SENSOR_DOMAIN
+from homeassistant.const import (
+    ATTR_ENTITY_ID,
+    CONF_OPTIONS,
+    STATE_UNAVAILABLE,
+    STATE_UNKNOWN,
+)
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, State, callback
+from homeassistant.helpers import config_validation as cv, entity_registry as er
+from homeassistant.helpers.automation import DomainSpec
+from homeassistant.helpers.target import (
+    TargetStateChangedData,
+    async_track_target_selector_state_change_event,
+)
+from homeassistant.helpers.trigger import (
+    ENTITY_STATE_TRIGGER_SCHEMA,
+    EntityTriggerBase,
+    NotTriggeredReasonReporter,
+    StatelessEntityTriggerBase,
+    Trigger,
+    TriggerActionRunner,
+    TriggerConfig,
+    TriggerNotTriggeredReporter,
+)
+
+from .calls import Outcome
+from .const import CONF_NUMBER, DOMAIN
+from .coordinator import PbxConfigEntry
+from .entity import async_own_entities
+from .monitor import CallEventType
+from .sensor import EXTENSION_STATES
+from .services import localised
+from .simotel.errors import InvalidNumberError
+from .simotel.numbers import clean_number
+
+CONF_FROM: Final = "from"
+CONF_OUTCOME: Final = "outcome"
+CONF_TO: Final = "to"
+
+
+def _number(value: object) -> str:
+    """Return a number of the configuration in the form in which numbers are compared."""
+    try:
+        return clean_number(value)
+    except InvalidNumberError as err:
+        raise vol.Invalid(f"not a telephone number: {value!r:.50}") from err
+
+
+def _limits(validators: Mapping[str, Callable[[Any], Any]]) -> vol.Schema:
+    """Return a schema of options that take one value or several; none are no limit."""
+    options = {
+        vol.Optional(option): vol.All(cv.ensure_list, [validator])
+        for option, validator in validators.items()
+    }
+    return ENTITY_STATE_TRIGGER_SCHEMA.extend(
+        {vol.Required(CONF_OPTIONS, default={}): options}
+    )
+
+
+def _allows(limits: list[str], value: str | None) -> bool:
+    return not limits or value in limits
+
+
+def _entry_of(hass: HomeAssistant, entity_id: str) -> PbxConfigEntry | None:
+    """Return the entry of an entity of ours, None where it is not loaded."""
+    registered = er.async_get(hass).async_get(entity_id)
+    loaded: dict[str | None, PbxConfigEntry] = {
+        entry.entry_id: entry
+        for entry in hass.config_entries.async_loaded_entries(DOMAIN)
+    }
+    return loaded.get(registered.config_entry_id) if registered else None
+
+
+class _CallTrigger(StatelessEntityTriggerBase):
+    """Triggers on one kind of event of the calls of a PBX, or of a telephone."""
+
+    _domain_specs = {EVENT_DOMAIN: DomainSpec()}
+    _event_type: ClassVar[CallEventType]
+    _keys: ClassVar[frozenset[str]] = frozenset({"calls", "phone_calls"})
+
+    @override
+    def entity_filter(self, entities: set[str]) -> set[str]:
+        """Leave out what is not of this integration."""
+        entities = super().entity_filter(entities)
+        return async_own_entities(self._hass, entities, self._keys)
+
+    @override
+    def is_valid_state(
+        self, state: State, report_not_triggered: NotTriggeredReasonReporter
+    ) -> bool:
+        """Tell whether the event is of the right kind."""
+        return state.attributes.get("event_type") == self._event_type
+
+
+class CallAnsweredTrigger(_CallTrigger):
+    """Triggers when a call is answered."""
+
+    _event_type = CallEventType.ANSWERED
+
+
+class CallMissedTrigger(_CallTrigger):
+    """Triggers when a call is missed."""
+
+    _event_type = CallEventType.MISSED
+
+
+class CallEndedTrigger(_CallTrigger):
+    """Triggers when a call of a PBX ends, in one of some ways where these are given.
+
+    A telephone alone does not tell how a call ended.
+    """
+
+    _event_type = CallEventType.ENDED
+    _keys = frozenset({"calls"})
+    _schema = _limits({CONF_OUTCOME: vol.In(list(Outcome))})
+
+    @override
+    def is_valid_state(
+        self, state: State, report_not_triggered: NotTriggeredReasonReporter
+    ) -> bool:
+        """Tell whether a call has ended in one of the ways."""
+        if not super().is_valid_state(state, report_not_triggered):
+            return False
+        outcomes = self._options.get(CONF_OUTCOME, [])
+        return _allows(outcomes, state.attributes.get("outcome"))
+
+
+class IncomingCallTrigger(_CallTrigger):
+    """Triggers when a call comes in, from one of some numbers where these are given."""
+
+    _event_type = CallEventType.INCOMING
+    _schema = _limits({CONF_NUMBER: _number})
+
+    @override
+    def is_valid_state(
+        self, state: State, report_not_triggered: NotTriggeredReasonReporter
+    ) -> bool:
+        """Tell whether a call has come in, from one of the numbers."""
+        if not super().is_valid_state(state, report_not_triggered):
+            return False
+        if not (numbers := self._options.get(CONF_NUMBER)):
+            return True
+        attributes = state.attributes
+        try:
+            number = clean_number(
+                attributes.get("caller") or attributes.get("other_party")
+            )
+        except InvalidNumberError:
+            report_not_triggered("number_not_known", entity_id=state.entity_id)
+            return False
+        entry = _entry_of(self._hass, state.entity_id)
+        options = entry.options if entry else {}
+        return localised(number, options) in {
+            localised(wanted, options) for wanted in numbers
+        }
+
+
+class ExtensionStateChangedTrigger(EntityTriggerBase):
+    """Triggers when the state of a telephone changes.
+
+    `unavailable` is a state of a telephone as well as that of an entity of a PBX that
+    does not answer. Only the first is meant here, so what is common to the triggers of
+    Home Assistant, to leave that state out, does not do.
+    """
+
+    _domain_specs = {SENSOR_DOMAIN: DomainSpec()}
+    _schema = _limits(
+        {CONF_FROM: vol.In(EXTENSION_STATES), CONF_TO: vol.In(EXTENSION_STATES)}
+    )
+
+    def __init__(self, hass: HomeAssistant, config: TriggerConfig) -> None:
+        """Take the states to which the trigger is limited."""
+        super().__init__(hass, config)
+        self._from: list[str] = self._options.get(CONF_FROM, [])
+        self._to: list[str] = self._options.get(CONF_TO, [])
+
+    @override
+    def entity_filter(self, entities: set[str]) -> set[str]:
+        """Leave out what is not the state of a telephone of this integration."""
+        entities = super().entity_filter(entities)
+        return async_own_entities(self._hass, entities, {"state"})
+
+    @override
+    async def async_attach_runner(
+        self,
+        run_action: TriggerActionRunner,
+        did_not_trigger: TriggerNotTriggeredReporter | None = None,
+    ) -> CALLBACK_TYPE:
+        """Attach the trigger to an action runner."""
+        # What was heard last of each telephone, also while its entity is unavailable.
+        heard: dict[str, str | None] = {}
+
+        @callback
+        def take_entities(
+            added: set[str], _removed: set[str], states: Mapping[str, State | None]
+        ) -> None:
+            for entity_id in added:
+                heard[entity_id] = self._heard(states[entity_id])
+
+        @callback
+        def take_state(data: TargetStateChangedData) -> None:
+            event = data.state_change_event
+            entity_id = event.data["entity_id"]
+            old, new = event.data["old_state"], event.data["new_state"]
+            if (state := self._heard(new)) is None:
+                return
+            before, heard[entity_id] = heard[entity_id], state
+            # An entity that is back tells what may have happened long ago.
+            comes_back = old is None or (
+                old.state == STATE_UNAVAILABLE and before != STATE_UNAVAILABLE
+            )
+            if comes_back or before == state:
+                return
+            if _allows(self._from, before) and _allows(self._to, state):
+                run_action(
+                    {ATTR_ENTITY_ID: entity_id, "from_state": old, "to_state": new},
+                    f"state of {entity_id}",
+                    event.context,
+                )
+
+        return await async_track_target_selector_state_change_event(
+            self._hass,
+            self._target,
+            take_state,
+            self.entity_filter,
+            take_entities,
+            primary_entities_only=self._primary_entities_only,
+        )
+
+    def _heard(self, state: State | None) -> str | None:
+        """Return the state of the telephone, None where the entity does not tell it."""
+        if state is None or state.state == STATE_UNKNOWN:
+            return None
+        if state.state == STATE_UNAVAILABLE:
+            entry = _entry_of(self._hass, state.entity_id)
+            if entry is None or not entry.runtime_data.coordinator.last_update_success:
+                return None
+        return state.state
+
+
+TRIGGERS: Final[dict[str, type[Trigger]]] = {
+    "call_answered": CallAnsweredTrigger,
+    "call_ended": CallEndedTrigger,
+    "call_missed": CallMissedTrigger,
+    "extension_state_changed": ExtensionStateChangedTrigger,
+    "incoming_call": IncomingCallTrigger,
+}
+
+
+async def async_get_triggers(hass: HomeAssistant) -> dict[str, type[Trigger]]:
+    """Return the triggers of the integration."""
+    return TRIGGERS
