@@ -106,6 +106,8 @@ async def waited_for(
     """Let all calls take their course, and time go by until an action is done."""
     async with asyncio.timeout(10):
         await simulator.pbx.idle()
+    # The request has a task of its own; time must not go by before its reply is taken.
+    await hass.async_block_till_done()
     for _ in range(20):
         await asyncio.sleep(0.01)
         if action.done():
