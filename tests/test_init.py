@@ -92,6 +92,18 @@ async def test_entry_can_be_reloaded(
         assert hass.states.is_state(SENSOR, "on")
 
 
+@pytest.mark.parametrize("loads", [True, False])
+async def test_entry_can_be_removed(
+    hass: HomeAssistant, simulator: Simulator, entry: MockConfigEntry, loads: bool
+) -> None:
+    """Whether or not it was ever loaded, and though there was never a call."""
+    simulator.pbx.change(faults=[] if loads else [Fault(path=PING, status=503)])
+    await setup_integration(hass, entry)
+    assert (entry.state is ConfigEntryState.LOADED) is loads
+    await hass.config_entries.async_remove(entry.entry_id)
+    assert not hass.states.async_entity_ids()
+
+
 async def test_action_is_there_before_any_entry(hass: HomeAssistant) -> None:
     """So that automations can be checked whether or not the PBX is up."""
     assert await async_setup_component(hass, DOMAIN, {})

@@ -121,6 +121,19 @@ async def test_options_change_the_defaults(
     )
 
 
+async def test_prefix_that_cannot_be_dialled_is_refused(
+    hass: HomeAssistant, loaded_entry: MockConfigEntry
+) -> None:
+    """One that can is stored as it is dialled."""
+    result = await choose(hass, loaded_entry, "defaults")
+    result = await submit(
+        hass, result, {"country_prefix": "abc", "national_prefix": "0"}
+    )
+    assert result["errors"] == {"country_prefix": "invalid_prefix"}
+    await submit(hass, result, {"country_prefix": "+۹۸", "national_prefix": "۰"})
+    assert loaded_entry.options == {"country_prefix": "+98", "national_prefix": "0"}
+
+
 async def test_options_open_while_the_pbx_is_away(
     hass: HomeAssistant, simulator: Simulator, loaded_entry: MockConfigEntry
 ) -> None:

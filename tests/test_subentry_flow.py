@@ -183,6 +183,15 @@ async def test_contact_is_added_with_what_differs_from_the_defaults(
     )
 
 
+async def test_contact_needs_a_name_and_a_number_only(
+    hass: HomeAssistant, loaded_entry: MockConfigEntry
+) -> None:
+    """Whoever calls may say which telephone rings first."""
+    contact = {"name": "Sara", "number": "09127654321"}
+    await add(hass, loaded_entry, "contact", contact)
+    assert stored(loaded_entry) == [("contact", "Sara", contact)]
+
+
 @pytest.mark.parametrize(
     ("change", "errors"),
     [

@@ -95,7 +95,7 @@ def cleaned(
             errors[key] = "invalid_text"
             continue
         except InvalidNumberError:
-            errors[key] = "invalid_number"
+            errors[key] = "invalid_prefix"
             continue
         if value != "":
             values[key] = value

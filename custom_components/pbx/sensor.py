@@ -110,7 +110,7 @@ class _LastCall(CoordinatorEntity[PbxCoordinator], RestoreSensor):
 
     def _is_meant(self, event: CallEvent) -> bool:
         """Tell whether a call that was placed here is one of those."""
-        raise NotImplementedError
+        return True
 
     @override
     async def async_added_to_hass(self) -> None:
@@ -139,10 +139,6 @@ class LastCall(PbxEntity, _LastCall):
     def __init__(self, coordinator: PbxCoordinator) -> None:
         """Tell of the calls of the coordinator's PBX."""
         super().__init__(coordinator, "last_call")
-
-    @override
-    def _is_meant(self, event: CallEvent) -> bool:
-        return True
 
 
 class LastCallToContact(PbxSubentryEntity, _LastCall):

@@ -220,20 +220,14 @@ async def async_originate(
 
 
 async def async_call_contact(
-    hass: HomeAssistant,
-    entry: PbxConfigEntry,
-    contact: Contact,
-    *,
-    caller: str | None = None,
+    hass: HomeAssistant, entry: PbxConfigEntry, contact: Contact
 ) -> Call:
-    """Call a contact, the caller's telephone first, or else the contact's own.
+    """Call a contact, whose own first telephone rings first.
 
     Raises HomeAssistantError as `async_originate` does, and where no telephone is known
     that could be rung first.
     """
     fields = fields_of(contact)
-    if caller is not None:
-        fields[ATTR_CALLER] = caller
     if ATTR_CALLER not in fields:
         raise ServiceValidationError(
             translation_domain=DOMAIN, translation_key="caller_missing"
