@@ -70,11 +70,17 @@ async def test_menu_offers_what_can_be_done(
 ) -> None:
     """Without a PBX that is loaded nothing can be tried."""
     result = await hass.config_entries.options.async_init(loaded_entry.entry_id)
-    assert result["menu_options"] == ["defaults", "events", "check_events", "test_call"]
+    assert result["menu_options"] == [
+        "defaults",
+        "events",
+        "voice",
+        "check_events",
+        "test_call",
+    ]
     await hass.config_entries.async_unload(loaded_entry.entry_id)
     for step in ("check_events", "test_call"):
         other = await hass.config_entries.options.async_init(loaded_entry.entry_id)
-        assert other["menu_options"] == ["defaults", "events"]
+        assert other["menu_options"] == ["defaults", "events", "voice"]
         # A menu that was open before is no way around that.
         stale = await hass.config_entries.options.async_configure(
             result["flow_id"], {"next_step_id": step}
@@ -415,3 +421,23 @@ async def test_abandoned_check_leaves_nothing_behind(
     hass.config_entries.options.async_abort(result["flow_id"])
     async with asyncio.timeout(1):
         await hass.async_block_till_done()
+
+
+async def test_voice_is_an_option_of_its_own(
+    hass: HomeAssistant, loaded_entry: MockConfigEntry
+) -> None:
+    """It is off until it is turned on, and what is stored beside it stays."""
+    result = await choose(hass, loaded_entry, "voice")
+    assert (result["type"], result["step_id"]) == (FlowResultType.FORM, "voice")
+    assert not suggestions(result)
+    assert result["data_schema"] is not None
+    assert result["data_schema"]({}) == {"voice": False}
+    result = await submit(hass, result, {"voice": True})
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert loaded_entry.options == {**DEFAULTS, "voice": True}
+    assert loaded_entry.state is ConfigEntryState.LOADED
+
+    result = await choose(hass, loaded_entry, "voice")
+    assert suggestions(result) == {"voice": True}
+    await submit(hass, result, {"voice": False})
+    assert loaded_entry.options == {**DEFAULTS, "voice": False}

@@ -24,6 +24,9 @@ _OF_NO_CALL = {
     "ping_authentication_failed",
     "ping_cannot_connect",
     "ping_not_simotel",
+    # Of voice, which knows names only.
+    "unknown_contact",
+    "unknown_extension",
 }
 # Reasons that Home Assistant itself gives.
 _OF_HOME_ASSISTANT = {"already_configured"}

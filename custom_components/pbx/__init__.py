@@ -16,6 +16,7 @@ from .coordinator import (
 from .entity import async_setup_device
 from .monitor import async_forget_monitor, async_get_monitor
 from .services import async_setup_services
+from .voice import async_setup_voice
 from .webhook import async_setup_webhook
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
@@ -50,6 +51,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: PbxConfigEntry) -> bool:
     monitor.async_start(entry, client)
     async_setup_webhook(hass, entry)
     entry.async_on_unload(entry.add_update_listener(_async_reload))
+    await async_setup_voice(hass, entry)
     return True
 
 

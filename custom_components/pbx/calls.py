@@ -196,6 +196,11 @@ class Call:
         """The PBX's own id of the call, empty while it is not known."""
         return next(iter(self.call_ids), "")
 
+    @property
+    def placed_at(self) -> float:
+        """When it was placed, and once the PBX has accepted it, when that was."""
+        return self._placed
+
     def accepted(self, originated_call_id: str, *, now: float) -> list[News]:
         """Take the id that the PBX answered with; the telephone rings from now on."""
         self.originated_call_id = originated_call_id
@@ -632,6 +637,11 @@ class CallTracker:
     def open_calls(self) -> list[Call]:
         """The calls that have not ended, the oldest first."""
         return list(self._open.values())
+
+    @property
+    def kept_calls(self) -> list[Call]:
+        """The calls that are open, and those that ended lately."""
+        return [*self._ended.values(), *self._open.values()]
 
     @property
     def states(self) -> dict[str, str]:

@@ -1,9 +1,11 @@
 """The extensions and contacts of a PBX, as its subentries hold them."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from homeassistant.config_entries import ConfigSubentry
 from homeassistant.const import CONF_NAME, CONF_TIMEOUT
+from homeassistant.core import HomeAssistant
 
 from .const import (
     CONF_ALIASES,
@@ -12,7 +14,11 @@ from .const import (
     CONF_CONTEXT,
     CONF_NUMBER,
     CONF_TRUNK_NAME,
+    DOMAIN,
+    SUBENTRY_CONTACT,
+    SUBENTRY_EXTENSION,
 )
+from .coordinator import PbxConfigEntry
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,3 +71,26 @@ def contact_of(subentry: ConfigSubentry) -> Contact:
         trunk_name=data.get(CONF_TRUNK_NAME),
         timeout=data.get(CONF_TIMEOUT),
     )
+
+
+def extensions_of(entry: PbxConfigEntry) -> list[Extension]:
+    """Return the extensions of a PBX."""
+    return [
+        extension_of(subentry)
+        for subentry in entry.get_subentries_of_type(SUBENTRY_EXTENSION)
+    ]
+
+
+def contacts_of(entry: PbxConfigEntry) -> list[Contact]:
+    """Return the contacts of a PBX."""
+    return [
+        contact_of(subentry)
+        for subentry in entry.get_subentries_of_type(SUBENTRY_CONTACT)
+    ]
+
+
+def loaded_contacts(hass: HomeAssistant) -> Iterator[tuple[PbxConfigEntry, Contact]]:
+    """Yield the contacts of all PBXs that are set up and running."""
+    for entry in hass.config_entries.async_loaded_entries(DOMAIN):
+        for contact in contacts_of(entry):
+            yield entry, contact

@@ -25,6 +25,7 @@ from .const import (
     CONF_COUNTRY_PREFIX,
     CONF_NATIONAL_PREFIX,
     CONF_TRUNK_NAME,
+    CONF_VOICE,
     CONF_WEBHOOK_LOCAL_ONLY,
     CONF_WEBHOOK_PASSWORD,
     CONF_WEBHOOK_USERNAME,
@@ -55,6 +56,7 @@ EVENTS_SCHEMA = vol.Schema(
         vol.Optional(CONF_WEBHOOK_PASSWORD): PASSWORD,
     }
 )
+VOICE_SCHEMA = vol.Schema({vol.Required(CONF_VOICE, default=False): BooleanSelector()})
 TEST_CALL_SCHEMA = vol.Schema(
     {vol.Required(ATTR_CALLER): NUMBER, vol.Required(ATTR_CALLEE): NUMBER}
 )
@@ -89,7 +91,7 @@ class PbxOptionsFlow(OptionsFlow):
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Offer the parts; what needs a PBX that is set up is offered then only."""
-        steps = ["defaults", "events"]
+        steps = ["defaults", "events", "voice"]
         if self._is_loaded:
             steps += ["check_events", "test_call"]
         return self.async_show_menu(step_id="init", menu_options=steps)
@@ -147,6 +149,18 @@ class PbxOptionsFlow(OptionsFlow):
             ),
             errors=errors,
             description_placeholders=placeholders,
+        )
+
+    async def async_step_voice(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask whether the contacts can be called by voice."""
+        options = self.config_entry.options
+        if user_input is not None:
+            return self.async_create_entry(data={**options, **user_input})
+        return self.async_show_form(
+            step_id="voice",
+            data_schema=self.add_suggested_values_to_schema(VOICE_SCHEMA, options),
         )
 
     async def async_step_check_events(

@@ -220,14 +220,20 @@ async def async_originate(
 
 
 async def async_call_contact(
-    hass: HomeAssistant, entry: PbxConfigEntry, contact: Contact
+    hass: HomeAssistant,
+    entry: PbxConfigEntry,
+    contact: Contact,
+    *,
+    caller: str | None = None,
 ) -> Call:
-    """Call a contact, whose own first telephone rings first.
+    """Call a contact, the caller's telephone first, or else the contact's own.
 
     Raises HomeAssistantError as `async_originate` does, and where no telephone is known
     that could be rung first.
     """
     fields = fields_of(contact)
+    if caller is not None:
+        fields[ATTR_CALLER] = caller
     if ATTR_CALLER not in fields:
         raise ServiceValidationError(
             translation_domain=DOMAIN, translation_key="caller_missing"

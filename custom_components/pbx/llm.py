@@ -1,0 +1,198 @@
+"""Tools by which a language model calls contacts, with the limits of a spoken call."""
+
+from typing import Final, override
+
+import voluptuous as vol
+
+from homeassistant.components.llm import LLMTools
+from homeassistant.core import Context, HomeAssistant, callback
+from homeassistant.helpers import config_validation as cv, intent
+from homeassistant.helpers.llm import (
+    LLM_API_ASSIST,
+    LLMContext,
+    Tool,
+    ToolAnnotations,
+    ToolInput,
+    ToolResult,
+)
+
+from .calls import Step
+from .const import DOMAIN
+from .directory import contacts_of, extensions_of
+from .services import localised
+from .voice_calls import (
+    async_permission,
+    async_place,
+    async_plan,
+    find_contact,
+    unknown_contact,
+    voice_entries,
+)
+
+_CONTACT: Final = "contact"
+_EXTENSION: Final = "extension"
+_WAIT: Final = "wait"
+
+OUTCOME_CALLING: Final = "calling"
+OUTCOME_GOING_ON: Final = "going_on"
+
+
+@callback
+def async_get_tools(
+    hass: HomeAssistant, llm_context: LLMContext, api_id: str
+) -> LLMTools | None:
+    """Return the tools where a PBX lets its contacts be called by voice."""
+    if api_id != LLM_API_ASSIST or not voice_entries(hass):
+        return None
+    return LLMTools(tools=[CallContactTool(), ListContactsTool(), LastCallTool()])
+
+
+class CallContactTool(Tool):
+    """Calls a contact."""
+
+    name = f"{DOMAIN}__call_contact"
+    title = "Call a contact"
+    description = (
+        "Calls a contact by telephone: a telephone of the house rings first and, when it "
+        "is taken, the contact is called. Real telephones ring at once, so use this only "
+        "when the user asks for a call, and never a second time by yourself, not even "
+        "after an error. Numbers cannot be called."
+    )
+    parameters = vol.Schema(
+        {
+            vol.Required(
+                _CONTACT, description="Name of the contact, as the user says it"
+            ): intent.non_empty_string,
+            vol.Optional(
+                _EXTENSION,
+                description=(
+                    "Name of the telephone that rings first. Leave it out unless the "
+                    "user names one: then the one near the user or the usual one rings"
+                ),
+            ): cv.string,
+            vol.Optional(
+                _WAIT,
+                description=(
+                    "Wait until the call has ended to learn how, for up to five minutes"
+                ),
+            ): cv.boolean,
+        }
+    )
+    annotations = ToolAnnotations()
+    integration = DOMAIN
+
+    @override
+    async def async_call(
+        self, hass: HomeAssistant, tool_input: ToolInput, llm_context: LLMContext
+    ) -> ToolResult:
+        """Call the contact; the result says what rings first, or how it ended."""
+        args = self.parameters(tool_input.tool_args)
+        planned = async_plan(
+            hass, args[_CONTACT], args.get(_EXTENSION), llm_context.device_id
+        )
+        placed = await async_place(
+            hass, planned, llm_context.context or Context(), wait=args.get(_WAIT, False)
+        )
+        if placed.ending:
+            outcome: str = placed.ending.outcome
+        else:
+            outcome = OUTCOME_GOING_ON if placed.waited else OUTCOME_CALLING
+        return ToolResult(
+            data={
+                "contact": planned.contact.name,
+                "rings_first": planned.phone,
+                "outcome": outcome,
+            }
+        )
+
+
+class ListContactsTool(Tool):
+    """Tells who can be called, and from where."""
+
+    name = f"{DOMAIN}__list_contacts"
+    title = "List contacts"
+    description = (
+        "Lists the contacts that can be called by telephone and the telephones that can "
+        "ring first."
+    )
+    annotations = ToolAnnotations(read_only=True, destructive=False, open_world=False)
+    integration = DOMAIN
+
+    @override
+    async def async_call(
+        self, hass: HomeAssistant, tool_input: ToolInput, llm_context: LLMContext
+    ) -> ToolResult:
+        """List names; numbers are of no use here."""
+        may_call = await async_permission(hass, llm_context.context or Context())
+        return ToolResult(
+            data={
+                "pbxs": [
+                    {
+                        "name": entry.title,
+                        "contacts": [
+                            {"name": contact.name, "aliases": list(contact.aliases)}
+                            for contact in contacts_of(entry)
+                            if may_call(entry, contact)
+                        ],
+                        "extensions": [
+                            extension.name for extension in extensions_of(entry)
+                        ],
+                    }
+                    for entry in voice_entries(hass)
+                ]
+            }
+        )
+
+
+class LastCallTool(Tool):
+    """Tells what became of the last call."""
+
+    name = f"{DOMAIN}__last_call"
+    title = "Last call"
+    description = (
+        "Tells what became of the last call that was placed to a contact, or to any of "
+        "them, within the last hour."
+    )
+    parameters = vol.Schema(
+        {
+            vol.Optional(
+                _CONTACT, description="Name of the contact; leave it out for any"
+            ): intent.non_empty_string
+        }
+    )
+    annotations = ToolAnnotations(read_only=True, destructive=False, open_world=False)
+    integration = DOMAIN
+
+    @override
+    async def async_call(
+        self, hass: HomeAssistant, tool_input: ToolInput, llm_context: LLMContext
+    ) -> ToolResult:
+        """Look for the call among those of the contacts that the user may call."""
+        name = self.parameters(tool_input.tool_args).get(_CONTACT)
+        only = find_contact(hass, name) if name else None
+        if name and only is None:
+            raise unknown_contact(name)
+        may_call = await async_permission(hass, llm_context.context or Context())
+        calls = [
+            (contact, call)
+            for entry in voice_entries(hass)
+            for contact in contacts_of(entry)
+            if may_call(entry, contact) and (only is None or contact == only[1])
+            for call in entry.runtime_data.monitor.tracker.kept_calls
+            if call.callee == localised(contact.number, entry.options)
+        ]
+        if not calls:
+            return ToolResult(data={"last_call": None})
+        contact, call = max(calls, key=lambda item: item[1].placed_at)
+        ending = call.ending
+        return ToolResult(
+            data={
+                "last_call": {
+                    "contact": contact.name,
+                    "in_progress": ending is None,
+                    "answered": call.has_reached(Step.ANSWERED),
+                    "outcome": ending.outcome if ending else None,
+                    "talk_seconds": ending.talk if ending else None,
+                }
+            }
+        )

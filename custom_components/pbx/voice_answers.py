@@ -1,0 +1,105 @@
+"""Calling somebody who is named in words, and what is said of it.
+
+The texts are the integration's translations. Those of errors are its exceptions', of
+which the first sentence is spoken: it says what is wrong, and whether a call may have
+been placed. The others are under `common`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+import re
+from typing import Final
+
+from homeassistant.core import Context, HomeAssistant
+from homeassistant.exceptions import HomeAssistantError, Unauthorized
+from homeassistant.helpers import translation
+from homeassistant.util import language as language_util
+
+from .const import DOMAIN
+from .voice_calls import PlacedCall, async_place, async_plan
+
+LANGUAGES: Final = ("en", "fa")
+
+# Marks for the eye, of which a voice may make words.
+_UNSPOKEN: Final = re.compile("[`*\u2066-\u2069]")
+_AFTER_A_SENTENCE: Final = re.compile(r"(?<=[.!?؟])\s+")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What is said; `error` is why no call, or perhaps none, was placed, else None."""
+
+    text: str
+    error: HomeAssistantError | None = None
+
+
+async def async_call_by_words(
+    hass: HomeAssistant,
+    *,
+    contact: str,
+    extension: str | None,
+    wait: bool,
+    device_id: str | None,
+    context: Context,
+    language: str,
+) -> Answer:
+    """Call somebody, and return what to say of it in a language.
+
+    Names are as they were said; `device_id` is what was spoken to. Where it is asked for,
+    this takes until the call has ended, or some minutes.
+    """
+    try:
+        planned = async_plan(hass, contact, extension, device_id)
+        placed = await async_place(hass, planned, context, wait=wait)
+    except Unauthorized as err:
+        return Answer(
+            await _async_text(hass, language, "common", "voice_not_allowed"), err
+        )
+    except HomeAssistantError as err:
+        return Answer(await _async_error(hass, language, err), err)
+    return Answer(await _async_news(hass, language, placed))
+
+
+async def _async_news(hass: HomeAssistant, language: str, placed: PlacedCall) -> str:
+    """Return what is said of a call that the PBX has accepted."""
+    planned = placed.planned
+    if placed.ending:
+        key = f"voice_{placed.ending.outcome}"
+    elif placed.waited:
+        key = "voice_going_on"
+    else:
+        key = "voice_calling" if planned.phone else "voice_calling_own"
+    names = {"contact": planned.contact.name, "phone": planned.phone or ""}
+    return await _async_text(hass, language, "common", key, names)
+
+
+async def _async_error(
+    hass: HomeAssistant, language: str, error: HomeAssistantError
+) -> str:
+    """Return what is said of an error."""
+    if error.translation_key is None:
+        return str(error)
+    return await _async_text(
+        hass,
+        language,
+        "exceptions",
+        f"{error.translation_key}.message",
+        error.translation_placeholders,
+    )
+
+
+async def _async_text(
+    hass: HomeAssistant,
+    language: str,
+    section: str,
+    key: str,
+    placeholders: Mapping[str, str] | None = None,
+) -> str:
+    """Return the first sentence of one of the integration's texts.
+
+    In English where there is none in the language.
+    """
+    spoken = next(iter(language_util.matches(language, LANGUAGES)), LANGUAGES[0])
+    texts = await translation.async_get_translations(hass, spoken, section, {DOMAIN})
+    text = _UNSPOKEN.sub("", texts[f"component.{DOMAIN}.{section}.{key}"])
+    return _AFTER_A_SENTENCE.split(text)[0].format(**(placeholders or {}))

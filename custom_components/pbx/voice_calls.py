@@ -1,0 +1,285 @@
+"""Calls that somebody asks for in words: whom they mean, whether they may, placing them.
+
+Sentences, intents and the tools of language models all call by this, so that all of them
+have the same limits: only contacts, only of PBXs whose option allows it, and only those
+that the user may control.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+import re
+from typing import Final
+
+from homeassistant.auth.models import User
+from homeassistant.auth.permissions.const import POLICY_CONTROL
+from homeassistant.components.button import DOMAIN as BUTTON_DOMAIN
+from homeassistant.core import Context, HomeAssistant, callback
+from homeassistant.exceptions import ServiceValidationError, Unauthorized, UnknownUser
+from homeassistant.helpers import device_registry as dr, entity_registry as er
+
+from .calls import Ending, Step
+from .const import CONF_VOICE, DOMAIN
+from .coordinator import PbxConfigEntry
+from .directory import Contact, Extension, extensions_of, loaded_contacts
+from .names import plain_name
+from .services import async_call_contact, localised
+
+# Whoever asked how a call ends is told by then, even where people talk for longer.
+LONGEST_WAIT: Final = 300.0
+
+# What is said around a name, and may be part of it or not.
+_AROUND_CONTACT: Final = re.compile(r"^(?:the|my)\s+", re.IGNORECASE)
+_AROUND_EXTENSION: Final = re.compile(
+    r"^(?:(?:the|my)\s+)?(?:(?:phone|extension)\s+)?(?:in\s+)?(?:the\s+)?"
+    r"|\s+(?:phone|extension)$"
+    r"|^(?:تلفن|گوشی|داخلی|شماره)(?:[\s\u200c]*ی)?\s+",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedCall:
+    """A call that is understood, but not placed.
+
+    `extension` is what rings first, None for the contact's own telephone; `phone` is how
+    that telephone is called, None where it has no name here.
+    """
+
+    entry: PbxConfigEntry
+    contact: Contact
+    extension: Extension | None
+    phone: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlacedCall:
+    """A call that the PBX has accepted.
+
+    `ending` is None where nobody waited for it, or not for long enough; `waited` tells
+    which.
+    """
+
+    planned: PlannedCall
+    waited: bool
+    ending: Ending | None
+
+
+@callback
+def voice_entries(hass: HomeAssistant) -> list[PbxConfigEntry]:
+    """Return the PBXs that are running and whose contacts can be called by voice."""
+    return [
+        entry
+        for entry in hass.config_entries.async_loaded_entries(DOMAIN)
+        if entry.options.get(CONF_VOICE)
+    ]
+
+
+@callback
+def async_plan(
+    hass: HomeAssistant,
+    contact_name: str,
+    extension_name: str | None,
+    device_id: str | None,
+) -> PlannedCall:
+    """Find out who is to be called, and which telephone rings first.
+
+    That is the one that is named; else the one in the area of the device that was spoken
+    to, unless there are several; else the contact's own.
+
+    Raises ServiceValidationError where somebody or something is not known.
+    """
+    found = find_contact(hass, contact_name)
+    if found is None:
+        raise unknown_contact(contact_name)
+    entry, contact = found
+    extension: Extension | None
+    phone: str | None
+    if extension_name:
+        extension = find_extension(entry, extension_name)
+        if extension is None:
+            raise ServiceValidationError(
+                translation_domain=DOMAIN,
+                translation_key="unknown_extension",
+                translation_placeholders={
+                    "contact": contact.name,
+                    "extension": extension_name,
+                },
+            )
+    else:
+        extension = _nearby_extension(hass, entry, contact, device_id)
+    if extension:
+        phone = extension.name
+    elif contact.caller is None:
+        raise ServiceValidationError(
+            translation_domain=DOMAIN, translation_key="caller_missing"
+        )
+    else:
+        names = {known.number: known.name for known in extensions_of(entry)}
+        phone = names.get(contact.caller)
+    return PlannedCall(entry=entry, contact=contact, extension=extension, phone=phone)
+
+
+async def async_place(
+    hass: HomeAssistant, planned: PlannedCall, context: Context, *, wait: bool
+) -> PlacedCall:
+    """Place a call, and wait for its end, for some minutes, if that is asked for.
+
+    Raises Unauthorized, or HomeAssistantError as `async_call_contact` does.
+    """
+    entry, contact = planned.entry, planned.contact
+    may_call = await async_permission(hass, context)
+    if not may_call(entry, contact):
+        raise Unauthorized(
+            context=context,
+            config_entry_id=entry.entry_id,
+            entity_id=_button_of(hass, entry, contact),
+            permission=POLICY_CONTROL,
+        )
+    monitor = entry.runtime_data.monitor
+    call = await async_call_contact(
+        hass,
+        entry,
+        contact,
+        caller=planned.extension.number if planned.extension else None,
+    )
+    ending = None
+    if wait:
+        try:
+            async with asyncio.timeout(LONGEST_WAIT):
+                ending = await monitor.async_wait(call, Step.ENDED)
+        except TimeoutError:
+            pass
+    return PlacedCall(planned=planned, waited=wait, ending=ending)
+
+
+async def async_permission(
+    hass: HomeAssistant, context: Context
+) -> Callable[[PbxConfigEntry, Contact], bool]:
+    """Return what tells whether a contact may be called by whoever asks.
+
+    It is the permission for the contact's button. A voice satellite has no user and, as
+    everywhere in Home Assistant, may do what it is there for.
+
+    Raises UnknownUser.
+    """
+    if context.user_id is None:
+        return lambda entry, contact: True
+    user = await hass.auth.async_get_user(context.user_id)
+    if user is None:
+        raise UnknownUser(context=context, permission=POLICY_CONTROL)
+    return lambda entry, contact: _may_control(user, _button_of(hass, entry, contact))
+
+
+def _may_control(user: User, entity_id: str | None) -> bool:
+    if entity_id is None:
+        return user.permissions.access_all_entities(POLICY_CONTROL)
+    return user.permissions.check_entity(entity_id, POLICY_CONTROL)
+
+
+@callback
+def _button_of(
+    hass: HomeAssistant, entry: PbxConfigEntry, contact: Contact
+) -> str | None:
+    """Return the entity of a contact's button, None where it was deleted."""
+    return next(
+        (
+            entity.entity_id
+            for entity in er.async_entries_for_config_entry(
+                er.async_get(hass), entry.entry_id
+            )
+            if entity.config_subentry_id == contact.subentry_id
+            and entity.domain == BUTTON_DOMAIN
+        ),
+        None,
+    )
+
+
+def unknown_contact(name: str) -> ServiceValidationError:
+    """Return the error for somebody who is none of the contacts."""
+    return ServiceValidationError(
+        translation_domain=DOMAIN,
+        translation_key="unknown_contact",
+        translation_placeholders={"contact": name},
+    )
+
+
+@callback
+def find_contact(
+    hass: HomeAssistant, name: str
+) -> tuple[PbxConfigEntry, Contact] | None:
+    """Return who is called so, by name or another name, and on which PBX."""
+    return _by_name(
+        name,
+        (
+            ((entry, contact), (contact.name, *contact.aliases))
+            for entry, contact in loaded_contacts(hass)
+            if entry.options.get(CONF_VOICE)
+        ),
+        _AROUND_CONTACT,
+    )
+
+
+def find_extension(entry: PbxConfigEntry, name: str) -> Extension | None:
+    """Return the extension that has a name or number, None where none or several do."""
+    return _by_name(
+        name,
+        (
+            (extension, (extension.name, extension.number))
+            for extension in extensions_of(entry)
+        ),
+        _AROUND_EXTENSION,
+    )
+
+
+def _by_name[T](
+    name: str, known: Iterable[tuple[T, tuple[str, ...]]], around: re.Pattern[str]
+) -> T | None:
+    """Return what has a name, and nobody where that is not certain.
+
+    A name that is exactly so wins over one that is so apart from the words around it
+    and from punctuation.
+    """
+
+    def bare(text: str) -> str:
+        return "".join(
+            filter(str.isalnum, plain_name(around.sub("", text.strip()) or text))
+        )
+
+    exact, similar = [], []
+    for item, names in known:
+        if plain_name(name) in map(plain_name, names):
+            exact.append(item)
+        elif bare(name) and bare(name) in map(bare, names):
+            similar.append(item)
+    candidates = exact or similar
+    return candidates[0] if len(candidates) == 1 else None
+
+
+@callback
+def _nearby_extension(
+    hass: HomeAssistant, entry: PbxConfigEntry, contact: Contact, device_id: str | None
+) -> Extension | None:
+    """Return the extension in the same area as a device, None where none or several are.
+
+    The telephone that is called is none: it cannot ring itself.
+    """
+    devices = dr.async_get(hass)
+    device = devices.async_get(device_id) if device_id else None
+    area_id = dr.async_get_effective_area_id(hass, device) if device else None
+    if area_id is None:
+        return None
+    in_area = {
+        identifier
+        for phone in dr.async_entries_for_config_entry(devices, entry.entry_id)
+        if phone.area_id == area_id
+        for _, identifier in phone.identifiers
+    }
+    callee = localised(contact.number, entry.options)
+    nearby = [
+        extension
+        for extension in extensions_of(entry)
+        if f"{entry.entry_id}_{extension.subentry_id}" in in_area
+        and extension.number != callee
+    ]
+    return nearby[0] if len(nearby) == 1 else None
