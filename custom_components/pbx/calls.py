@@ -29,7 +29,6 @@ KEPT_FOR: Final = 3600.0
 KEPT_CALLS: Final = 1000
 # Signals that overtook the reply to their own originate, and ids that were heard.
 _KEPT_SIGNALS = 1000
-_SIGNALS_KEPT_FOR = 60.0
 _KEPT_IDS = 10_000
 # In place of the number under which an id was heard first: that of a call which was
 # not placed here, and one that proves nothing.
@@ -244,8 +243,7 @@ class Call:
         """Tell whether a state that names neither party nor call can follow the answer."""
         if signal.other_party or signal.call_id:
             return False
-        dials = signal.direction == "out" or signal.dialing
-        return not dials and self._caller_answered is not None
+        return not signal.calls_out and self._caller_answered is not None
 
     def _goes_on(self, signal: PhoneSignal) -> bool:
         """Tell whether a state that names nobody follows one that was of this call."""

@@ -1,22 +1,49 @@
 """What the entities of a PBX, and of what belongs to it, have in common."""
 
-from collections.abc import Set as AbstractSet
+from collections.abc import Callable, Set as AbstractSet
+from typing import override
 
 from homeassistant.config_entries import ConfigSubentry
 from homeassistant.const import CONF_URL
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.helpers.device_registry import DeviceEntryType, DeviceInfo
+from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.update_coordinator import CoordinatorEntity
+from homeassistant.util.signal_type import SignalType
 
 from .const import DOMAIN
 from .coordinator import PbxConfigEntry, PbxCoordinator
 
 
-class PbxEntity(CoordinatorEntity[PbxCoordinator]):
-    """An entity of the PBX itself."""
+class PbxBaseEntity(CoordinatorEntity[PbxCoordinator]):
+    """An entity that shows what the PBX says, by its events as well as by its replies."""
 
     _attr_has_entity_name = True
+
+    def __init__(self, coordinator: PbxCoordinator) -> None:
+        """Listen for nothing yet."""
+        super().__init__(coordinator)
+        self._listeners: list[Callable[[], CALLBACK_TYPE]] = []
+
+    def _listen[*Ts](
+        self, signal: SignalType[*Ts], target: Callable[[*Ts], None]
+    ) -> None:
+        """Have a signal taken while the entity is part of Home Assistant."""
+        self._listeners.append(
+            lambda: async_dispatcher_connect(self.hass, signal, target)
+        )
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Begin to listen."""
+        await super().async_added_to_hass()
+        for listen in self._listeners:
+            self.async_on_remove(listen())
+
+
+class PbxEntity(PbxBaseEntity):
+    """An entity of the PBX itself."""
 
     def __init__(self, coordinator: PbxCoordinator, key: str) -> None:
         """Place the entity on the PBX's device."""
@@ -26,10 +53,8 @@ class PbxEntity(CoordinatorEntity[PbxCoordinator]):
         self._attr_device_info = DeviceInfo(identifiers={(DOMAIN, entry.entry_id)})
 
 
-class PbxSubentryEntity(CoordinatorEntity[PbxCoordinator]):
+class PbxSubentryEntity(PbxBaseEntity):
     """An entity of an extension or a contact, on a device of its own."""
-
-    _attr_has_entity_name = True
 
     def __init__(
         self, coordinator: PbxCoordinator, subentry: ConfigSubentry, key: str

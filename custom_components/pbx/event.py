@@ -5,14 +5,12 @@ from typing import override
 from homeassistant.components.event import EventEntity
 from homeassistant.config_entries import ConfigSubentry
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
-from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
 from .const import SUBENTRY_EXTENSION
 from .coordinator import PbxConfigEntry, PbxCoordinator
 from .directory import extension_of
-from .entity import PbxEntity, PbxSubentryEntity
+from .entity import PbxBaseEntity, PbxEntity, PbxSubentryEntity
 from .monitor import SIGNAL_CALL_EVENT, SIGNAL_PHONE, CallEvent, CallEventType
 from .phones import PhoneNews, PhoneStep
 
@@ -34,7 +32,7 @@ async def async_setup_entry(
         )
 
 
-class _CallsEntity(CoordinatorEntity[PbxCoordinator], EventEntity):
+class _CallsEntity(PbxBaseEntity, EventEntity):
     """What happens to calls: a state is written for that, not for a ping."""
 
     _attr_translation_key = "calls"
@@ -57,15 +55,8 @@ class PbxCalls(PbxEntity, _CallsEntity):
     def __init__(self, coordinator: PbxCoordinator) -> None:
         """Tell of the calls of the coordinator's PBX."""
         super().__init__(coordinator, "calls")
-
-    @override
-    async def async_added_to_hass(self) -> None:
-        """Listen for what happens."""
-        await super().async_added_to_hass()
-        signal = SIGNAL_CALL_EVENT.format(self.coordinator.config_entry.entry_id)
-        self.async_on_remove(
-            async_dispatcher_connect(self.hass, signal, self._async_tell)
-        )
+        entry_id = coordinator.config_entry.entry_id
+        self._listen(SIGNAL_CALL_EVENT.format(entry_id), self._async_tell)
 
     @callback
     def _async_tell(self, event: CallEvent) -> None:
@@ -95,17 +86,11 @@ class PhoneCalls(PbxSubentryEntity, _CallsEntity):
     def __init__(self, coordinator: PbxCoordinator, subentry: ConfigSubentry) -> None:
         """Tell of the calls of the telephone of a subentry."""
         super().__init__(coordinator, subentry, "calls")
-        self._number = extension_of(subentry).number
-
-    @override
-    async def async_added_to_hass(self) -> None:
-        """Listen for what happens."""
-        await super().async_added_to_hass()
-        entry_id = self.coordinator.config_entry.entry_id
-        signal = SIGNAL_PHONE.format(entry_id, self._number)
-        self.async_on_remove(
-            async_dispatcher_connect(self.hass, signal, self._async_tell)
+        entry_id, number = (
+            coordinator.config_entry.entry_id,
+            extension_of(subentry).number,
         )
+        self._listen(SIGNAL_PHONE.format(entry_id, number), self._async_tell)
 
     @callback
     def _async_tell(self, news: PhoneNews | None) -> None:

@@ -286,8 +286,9 @@ class CallMonitor:
             self._async_tell(item)
         for unclaimed in self.tracker.take_unclaimed():
             self._async_tell_others(self._others.hear(unclaimed))
-        if self._told_in_progress != self.calls_in_progress:
-            self._told_in_progress = self.calls_in_progress
+        in_progress = self.calls_in_progress
+        if self._told_in_progress != in_progress:
+            self._told_in_progress = in_progress
             signal = SIGNAL_CALLS_CHANGED.format(self._entry_id)
             async_dispatcher_send(self._hass, signal)
         self._async_set_timer()

@@ -16,13 +16,12 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
-from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
 from .calls import Outcome
 from .const import SUBENTRY_CONTACT, SUBENTRY_EXTENSION
 from .coordinator import PbxConfigEntry, PbxCoordinator
 from .directory import contact_of, extension_of
-from .entity import PbxEntity, PbxSubentryEntity
+from .entity import PbxBaseEntity, PbxEntity, PbxSubentryEntity
 from .monitor import (
     SIGNAL_CALL_EVENT,
     SIGNAL_CALLS_CHANGED,
@@ -101,7 +100,7 @@ def _trunks_known_before(hass: HomeAssistant, entry: PbxConfigEntry) -> list[str
     ]
 
 
-class _LastCall(CoordinatorEntity[PbxCoordinator], RestoreSensor):
+class _LastCall(PbxBaseEntity, RestoreSensor):
     """How the last one of some calls that were placed here ended."""
 
     _attr_device_class = SensorDeviceClass.ENUM
@@ -115,14 +114,12 @@ class _LastCall(CoordinatorEntity[PbxCoordinator], RestoreSensor):
     @override
     async def async_added_to_hass(self) -> None:
         """Restore the state, and listen for calls that end."""
+        entry_id = self.coordinator.config_entry.entry_id
+        self._listen(SIGNAL_CALL_EVENT.format(entry_id), self._async_take)
         await super().async_added_to_hass()
         last = await self.async_get_last_sensor_data()
         if last is not None and last.native_value in list(Outcome):
             self._attr_native_value = last.native_value
-        signal = SIGNAL_CALL_EVENT.format(self.coordinator.config_entry.entry_id)
-        self.async_on_remove(
-            async_dispatcher_connect(self.hass, signal, self._async_take)
-        )
 
     @callback
     def _async_take(self, event: CallEvent) -> None:
@@ -166,15 +163,8 @@ class CallsInProgress(PbxEntity, SensorEntity):
         """Count the calls of a monitor."""
         super().__init__(coordinator, "calls_in_progress")
         self._monitor = monitor
-
-    @override
-    async def async_added_to_hass(self) -> None:
-        """Listen for changes of the number."""
-        await super().async_added_to_hass()
-        signal = SIGNAL_CALLS_CHANGED.format(self.coordinator.config_entry.entry_id)
-        self.async_on_remove(
-            async_dispatcher_connect(self.hass, signal, self.async_write_ha_state)
-        )
+        entry_id = coordinator.config_entry.entry_id
+        self._listen(SIGNAL_CALLS_CHANGED.format(entry_id), self.async_write_ha_state)
 
     @property
     @override
@@ -198,20 +188,12 @@ class _PhoneSensor(PbxSubentryEntity, SensorEntity):
         self._attr_translation_key = key
         self._monitor = monitor
         self._number = extension_of(subentry).number
+        entry_id = coordinator.config_entry.entry_id
+        self._listen(SIGNAL_PHONE.format(entry_id, self._number), self._async_take)
 
     @property
     def _phone(self) -> Phone | None:
         return self._monitor.phones.of(self._number)
-
-    @override
-    async def async_added_to_hass(self) -> None:
-        """Listen for what the PBX says of the telephone."""
-        await super().async_added_to_hass()
-        entry_id = self.coordinator.config_entry.entry_id
-        signal = SIGNAL_PHONE.format(entry_id, self._number)
-        self.async_on_remove(
-            async_dispatcher_connect(self.hass, signal, self._async_take)
-        )
 
     @callback
     def _async_take(self, _news: PhoneNews | None) -> None:
@@ -289,15 +271,8 @@ class TrunkState(PbxEntity, SensorEntity):
         self._attr_translation_placeholders = {"trunk": trunk}
         self._monitor = monitor
         self._trunk = trunk
-
-    @override
-    async def async_added_to_hass(self) -> None:
-        """Listen for what the PBX says of the trunk."""
-        await super().async_added_to_hass()
-        signal = SIGNAL_TRUNK.format(self.coordinator.config_entry.entry_id)
-        self.async_on_remove(
-            async_dispatcher_connect(self.hass, signal, self._async_take)
-        )
+        entry_id = coordinator.config_entry.entry_id
+        self._listen(SIGNAL_TRUNK.format(entry_id), self._async_take)
 
     @callback
     def _async_take(self, signal: TrunkSignal) -> None:
