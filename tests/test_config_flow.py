@@ -7,7 +7,13 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.pbx.const import DOMAIN
-from homeassistant.config_entries import SOURCE_USER, ConfigEntryState, ConfigFlowResult
+from homeassistant.config_entries import (
+    SOURCE_USER,
+    ConfigEntryState,
+    ConfigFlowResult,
+    FlowType,
+    SubentryFlowResult,
+)
 from homeassistant.core import HomeAssistant
 from homeassistant.core_config import async_process_ha_core_config
 from homeassistant.data_entry_flow import FlowResultType, InvalidData
@@ -62,6 +68,15 @@ async def finish(hass: HomeAssistant, result: ConfigFlowResult) -> None:
     assert result["result"].state is ConfigEntryState.LOADED
 
 
+async def next_form(
+    hass: HomeAssistant, result: ConfigFlowResult
+) -> SubentryFlowResult:
+    """Return the form that Home Assistant's user interface shows next."""
+    kind, flow_id = result["next_flow"]
+    assert kind is FlowType.CONFIG_SUBENTRIES_FLOW
+    return await hass.config_entries.subentries.async_configure(flow_id)
+
+
 async def test_pbx_is_set_up_in_two_steps(
     hass: HomeAssistant, simulator: Simulator
 ) -> None:
@@ -104,11 +119,19 @@ async def test_what_to_enter_in_the_panel_is_said_at_the_end(
     result = await submit(hass, result, DEFAULTS)
     webhook_id = result["result"].data["webhook_id"]
     assert result["description"] == "connect_events"
-    assert result["description_placeholders"] == {
+    to_enter = {
         "webhook_url": f"http://192.0.2.5:8123/api/webhook/{webhook_id}",
         "events": "NewState, IncomingCall, OutgoingCall, Cdr, CdrQueue, "
         "TrunkNewState, TrunkAdded, TrunkRemoved, Ping",
     }
+    assert result["description_placeholders"] == to_enter
+
+    # Home Assistant's user interface goes on to this form without showing the above.
+    form = await next_form(hass, result)
+    assert form["step_id"] == "connect_events"
+    placeholders = form["description_placeholders"]
+    assert placeholders is not None
+    assert to_enter.items() <= placeholders.items()
 
 
 async def test_missing_address_of_home_assistant_is_said_at_the_end(
@@ -120,6 +143,26 @@ async def test_missing_address_of_home_assistant_is_said_at_the_end(
         result = await submit(hass, result, DEFAULTS)
     assert result["type"] is FlowResultType.CREATE_ENTRY
     assert result["description"] == "no_address"
+
+
+async def test_first_extension_is_offered_after_set_up(
+    hass: HomeAssistant, simulator: Simulator
+) -> None:
+    """In the form that follows, which a mistake does not end."""
+    result = await submit(hass, await start(hass), connection_to(simulator))
+    with without_address(hass):
+        result = await submit(hass, result, DEFAULTS)
+        form = await next_form(hass, result)
+    assert form["step_id"] == "no_address"
+    configure = hass.config_entries.subentries.async_configure
+    form = await configure(form["flow_id"], {"number": "reception"})
+    assert form["step_id"] == "no_address"
+    assert form["errors"] == {"number": "invalid_number"}
+    added = await configure(form["flow_id"], {"number": "557"})
+    assert added["type"] is FlowResultType.CREATE_ENTRY
+    await hass.async_block_till_done()
+    (extension,) = result["result"].subentries.values()
+    assert extension.data == {"number": "557", "name": "Reception"}
 
 
 async def test_defaults_may_be_left_as_they_are(

@@ -211,3 +211,18 @@ def test_every_word_for_what_happens_to_a_call_has_a_text(language: str) -> None
             known[f"entity.sensor.state.state.{state}"]
             == known[f"selector.extension_state.options.{state}"]
         )
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("key", ["connect_events", "no_address"])
+def test_form_after_set_up_repeats_the_text_it_is_shown_instead_of(
+    language: str, key: str
+) -> None:
+    """All but the last paragraph, which offers the first extension."""
+    known = texts(language)
+    instructions = known[f"config.create_entry.{key}"]
+    step = f"config_subentries.extension.step.{key}"
+    assert known[f"{step}.description"].rpartition("\n\n")[0] == instructions
+    for field in ("number", "name"):
+        asked = f"config_subentries.extension.step.user.data.{field}"
+        assert known[f"{step}.data.{field}"] == known[asked]

@@ -53,7 +53,7 @@ from .options_flow import PbxOptionsFlow
 from .simotel import parse_address
 from .simotel.errors import InvalidAddressError, SimotelError
 from .simotel.models import DEFAULT_CONTEXT, DEFAULT_TIMEOUT
-from .subentry_flow import ContactSubentryFlow, ExtensionSubentryFlow
+from .subentry_flow import AFTER_SET_UP, ContactSubentryFlow, ExtensionSubentryFlow
 from .webhook import EVENTS_TO_TICK, async_webhook_url
 
 _LOGGER = logging.getLogger(__name__)
@@ -108,10 +108,15 @@ class PbxConfigFlow(ConfigFlow, domain=DOMAIN):
 
     @override
     async def async_on_create_entry(self, result: ConfigFlowResult) -> ConfigFlowResult:
-        """Offer to add the first extension."""
+        """Offer to add the first extension.
+
+        Home Assistant's user interface goes on to that form without showing the
+        description of the entry, so the form says the same.
+        """
         subentry = await self.hass.config_entries.subentries.async_init(
             (result["result"].entry_id, SUBENTRY_EXTENSION),
             context=SubentryFlowContext(source=SOURCE_USER),
+            data=AFTER_SET_UP,
         )
         result["next_flow"] = (FlowType.CONFIG_SUBENTRIES_FLOW, subentry["flow_id"])
         return result

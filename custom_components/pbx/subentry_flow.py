@@ -1,7 +1,7 @@
 """Adding and changing a PBX's extensions and contacts."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from typing import Any, Final, override
 
 import voluptuous as vol
 
@@ -50,6 +50,10 @@ from .services import localised
 from .simotel import User
 from .simotel.errors import InvalidNumberError, InvalidTextError
 from .simotel.numbers import clean_number, clean_text
+from .webhook import NO_TEXT, placeholders_of
+
+# Given to the flow that follows the set-up of a PBX.
+AFTER_SET_UP: Final = {"after_set_up": True}
 
 _ALIASES: Final = TextSelector(TextSelectorConfig(multiple=True))
 _MOST_ALIASES: Final = 20
@@ -89,11 +93,26 @@ class _SubentryFlow(ConfigSubentryFlow):
 class ExtensionSubentryFlow(_SubentryFlow):
     """Adds or changes a telephone of the PBX."""
 
+    def __init__(self) -> None:
+        """Start with the form that asks for the extension alone."""
+        self._placeholders: dict[str, str] | None = None
+
+    @property
+    @override
+    def _step_id(self) -> str:
+        if self._placeholders is None:
+            return super()._step_id
+        no_address = self._placeholders["webhook_url"] == NO_TEXT
+        return "no_address" if no_address else "connect_events"
+
     async def async_step_user(
         self, user_input: dict[str, Any] | None = None
     ) -> SubentryFlowResult:
         """Ask which extension it is, and how it is called here."""
         entry = self._get_entry()
+        if user_input == AFTER_SET_UP:
+            user_input = None
+            self._placeholders = placeholders_of(self.hass, entry)
         users = await async_found(create_client(self.hass, entry.data).search_users())
         errors: dict[str, str] = {}
         if user_input is not None:
@@ -121,6 +140,7 @@ class ExtensionSubentryFlow(_SubentryFlow):
             step_id=self._step_id,
             data_schema=self.add_suggested_values_to_schema(schema, suggested),
             errors=errors,
+            description_placeholders=self._placeholders,
         )
 
     async def async_step_reconfigure(
@@ -128,6 +148,10 @@ class ExtensionSubentryFlow(_SubentryFlow):
     ) -> SubentryFlowResult:
         """Change it, by the same form."""
         return await self.async_step_user(user_input)
+
+    # After the set-up of a PBX the form also says how to connect its events.
+    async_step_connect_events = async_step_user
+    async_step_no_address = async_step_user
 
 
 class ContactSubentryFlow(_SubentryFlow):
