@@ -98,10 +98,10 @@ def lost_links(page: str) -> list[str]:
     for link in links:
         path, _, address = link.partition("#")
         target = (REPOSITORY / page).parent / path if path else REPOSITORY / page
-        if not target.is_file():
-            lost.append(link)
-        elif address and address not in addresses_in(
-            target.resolve().relative_to(REPOSITORY).as_posix()
+        if not target.is_file() or (
+            address
+            and address
+            not in addresses_in(target.resolve().relative_to(REPOSITORY).as_posix())
         ):
             lost.append(link)
     return lost
@@ -112,10 +112,7 @@ def parts_of(page: str) -> dict[str, Any]:
     text = text_of(page)
     return {
         "headings": re.findall(r"^(#+) ", text, re.MULTILINE),
-        "tables": [
-            [len(row) for row in table]
-            for table in tables_in(text)
-        ],
+        "tables": [[len(row) for row in table] for table in tables_in(text)],
         "blocks": len(re.findall(r"^```", text, re.MULTILINE)),
         "points": len(re.findall(r"^ *- ", text, re.MULTILINE)),
         "pictures": len(re.findall(r"^\[?!\[", text, re.MULTILINE)),
