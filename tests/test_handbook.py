@@ -92,9 +92,6 @@ def entry(simulator: Simulator) -> MockConfigEntry:
     )
 
 
-# The handbook as a whole.
-
-
 @pytest.mark.parametrize("name", NAMES)
 def test_both_languages_have_the_same_parts(name: str) -> None:
     """Nothing is missing in one of them."""
@@ -141,9 +138,6 @@ def test_examples_are_the_same_in_both_languages(name: str) -> None:
     """But for their words."""
     english, persian = (told_apart(blocks_of(page)) for page in in_both_languages(name))
     assert english == persian
-
-
-# The action.
 
 
 @pytest.mark.parametrize("page", ACTIONS)
@@ -263,9 +257,6 @@ async def test_nobody_else_is_called_while_it_is_not_known_whether_one_answered(
     assert "unknown" in notice
 
 
-# Entities.
-
-
 @pytest.mark.parametrize("page", ENTITIES)
 async def test_every_entity_is_explained(
     hass: HomeAssistant,
@@ -343,9 +334,6 @@ async def test_what_is_disabled_at_first_is_said(
         row[0] for table in tables_in(text_of(page)) for row in table if word in row[-1]
     }
     assert said == disabled
-
-
-# Triggers and conditions.
 
 
 def offered(kind: str) -> dict[str, dict[str, Any]]:
@@ -527,8 +515,6 @@ async def test_telephone_is_called_where_it_is_reachable_as_pasted(
     assert len(originates(simulator)) == 1
 
 
-# Voice.
-
 KITCHEN = subentry("extension", "Kitchen", number="557")
 ASHPAZKHANE = subentry("extension", "آشپزخانه", number="553")
 ALI = subentry("contact", "Ali", number="09121234567", aliases=["علی"], caller="552")
@@ -641,9 +627,6 @@ async def test_sentences_of_ones_own_work_as_pasted(
     for sentence in sentences:
         assert await say(sentence, language), sentence
     assert dialled(simulator) == [("552", "09121234567")] * 2
-
-
-# Troubleshooting.
 
 
 @pytest.mark.parametrize("page", TROUBLESHOOTING)
