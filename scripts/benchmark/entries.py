@@ -4,11 +4,7 @@ from itertools import count
 from types import MappingProxyType
 from typing import Any
 
-from custom_components.pbx.const import (
-    CONF_NUMBER,
-    DOMAIN,
-    SUBENTRY_EXTENSION,
-)
+from custom_components.pbx.const import CONF_NUMBER, DOMAIN, SUBENTRY_EXTENSION
 from homeassistant.config_entries import (
     SOURCE_USER,
     ConfigEntry,

@@ -1,6 +1,5 @@
 """A real Home Assistant core in this process, with its web server on loopback."""
 
-import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -13,15 +12,14 @@ from homeassistant.core import HomeAssistant
 from homeassistant.core_config import async_process_ha_core_config
 from homeassistant.helpers.json import json_bytes
 from homeassistant.setup import async_setup_component
-from scripts.demonstration.configuration import (
-    listening_here_only,
-    this_machine_only,
-)
+from scripts.demonstration.configuration import listening_here_only, this_machine_only
 from scripts.demonstration.processes import free_port
 
 
 @asynccontextmanager
-async def running(folder: Path, config: dict[str, Any]) -> AsyncGenerator[HomeAssistant]:
+async def running(
+    folder: Path, config: dict[str, Any]
+) -> AsyncGenerator[HomeAssistant]:
     """Run Home Assistant in the event loop, with the components of a configuration.
 
     Nothing else is set up: no frontend, no recorder, and nothing that looks for devices.
