@@ -44,6 +44,7 @@ class Contestant(ABC):
 
     async def settle(self) -> None:
         """Do what must be done before the next round, and is not measured."""
+        return
 
 
 class Bare(Contestant):

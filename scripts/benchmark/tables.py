@@ -50,12 +50,8 @@ def tables(results: dict[str, Any], texts: Texts) -> dict[str, str]:
             (texts[key] for key in ("extensions", "set_up", "reload", "memory")),
             _rows_of_entries(results["entries"], texts),
         ),
-        "imports": _table(
-            (texts[key] for key in ("integration", "import")),
-            (
-                [f"`{name}`", _two(of_one, ("least", "median"), "milliseconds", texts)]
-                for name, of_one in results["imports"].items()
-            ),
+        "imports": texts["import"].format(
+            time=_two(results["imports"], ("least", "median"), "milliseconds", texts)
         ),
     }
 

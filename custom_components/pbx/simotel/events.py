@@ -8,7 +8,7 @@ is refused.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime, timedelta
-from functools import cache, lru_cache
+from functools import lru_cache
 import json
 import math
 import re
@@ -472,19 +472,24 @@ class _Reading:
     default: object
 
 
-@cache
+# Filled as kinds of events come: there are few, and looking at their fields is slow.
+_READINGS: dict[type[Event], tuple[_Reading, ...]] = {}
+
+
 def _readings(kind: type[Event]) -> tuple[_Reading, ...]:
     """Return how the fields of a kind of event are read, those that are sent."""
-    return tuple(
-        _Reading(
-            field=item.name,
-            names=item.metadata["names"],
-            reader=item.metadata["reader"],
-            default=item.default,
+    if kind not in _READINGS:
+        _READINGS[kind] = tuple(
+            _Reading(
+                field=item.name,
+                names=item.metadata["names"],
+                reader=item.metadata["reader"],
+                default=item.default,
+            )
+            for item in fields(kind)
+            if item.metadata
         )
-        for item in fields(kind)
-        if item.metadata
-    )
+    return _READINGS[kind]
 
 
 def _offset(call_id: str, earliest: datetime) -> timedelta:
