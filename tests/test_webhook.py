@@ -203,6 +203,26 @@ async def test_body_that_trickles_is_not_waited_for(
     assert line.split()[1] == b"408"
 
 
+async def test_body_may_come_in_pieces(
+    hass: HomeAssistant, loaded_entry: MockConfigEntry, webhook_url: str
+) -> None:
+    """Long after the headers, and cut anywhere."""
+    url = URL(webhook_url)
+    reader, writer = await asyncio.open_connection(url.host, url.port)
+    head = (
+        f"POST {url.path} HTTP/1.1\r\nHost: x\r\nContent-Length: {len(EVENT)}\r\n\r\n"
+    )
+    for piece in (head.encode(), EVENT[:10], EVENT[10:]):
+        writer.write(piece)
+        await writer.drain()
+        await asyncio.sleep(0.05)
+    async with asyncio.timeout(2):
+        answer = await reader.readline()
+    writer.close()
+    assert answer.split()[1] == b"200"
+    assert loaded_entry.runtime_data.monitor.heard["IncomingCall"].count == 1
+
+
 EVENT = json.dumps(INCOMING).encode()
 CHUNKED = "Transfer-Encoding: chunked"
 GZIP = "Content-Encoding: gzip"

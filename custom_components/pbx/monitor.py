@@ -172,7 +172,7 @@ class CallMonitor:
             call_limit=call_limit,
             trunk_name=trunk_name,
         )
-        self._async_take([])
+        self._async_wake_by(call.due())
         return call
 
     @callback
@@ -376,8 +376,12 @@ class CallMonitor:
         A timer that comes too early is left alone: it sets the next one.
         """
         due = self.tracker.next_due
-        if due is None:
-            return
+        if due is not None:
+            self._async_wake_by(due)
+
+    @callback
+    def _async_wake_by(self, due: float) -> None:
+        """Have the tracker act at a time, or before."""
         if self._cancel_timer:
             if self._due is not None and self._due <= due:
                 return

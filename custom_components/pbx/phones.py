@@ -4,7 +4,7 @@ Pure: no input or output and no Home Assistant. States come from signals alone, 
 telephone of which nothing was heard has none.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
@@ -42,6 +42,9 @@ class Phone:
     call_id: str = ""
 
 
+_NOTHING_HEARD = Phone(state="")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PhoneNews:
     """Something happened to a call of a telephone; `call` says which one it is."""
@@ -64,21 +67,17 @@ class Phones:
     def hear(self, signal: PhoneSignal) -> PhoneNews | None:
         """Take a telephone's state; None where nothing has happened to a call of it."""
         state = _SAME_AS.get(signal.state, signal.state)
-        before = self._phones.get(signal.phone, Phone(state=""))
+        before = self._phones.get(signal.phone, _NOTHING_HEARD)
+        # The PBX may name the other one once only.
+        goes_on = before.state in _IN_A_CALL and state in _IN_A_CALL
+        known = before if goes_on else _NOTHING_HEARD
         phone = Phone(
             state=state,
-            other_party=signal.other_party,
+            other_party=signal.other_party or known.other_party,
             direction=signal.direction,
-            queue=signal.queue,
+            queue=signal.queue or known.queue,
             call_id=signal.call_id,
         )
-        if before.state in _IN_A_CALL and state in _IN_A_CALL:
-            # The PBX may name the other one once only.
-            phone = replace(
-                phone,
-                other_party=phone.other_party or before.other_party,
-                queue=phone.queue or before.queue,
-            )
         if signal.phone not in self._phones and len(self._phones) >= KEPT_PHONES:
             del self._phones[next(iter(self._phones))]
         self._phones[signal.phone] = phone

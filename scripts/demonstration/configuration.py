@@ -73,8 +73,8 @@ def prepare(
     )
     shutil.copyfile(SCRIPTS, folder / SCRIPTS.name)
     _link_component(folder / "custom_components" / "pbx")
-    _write(storage / http_config.STORAGE_KEY, _listening_here_only(port))
-    _write(storage / network.STORAGE_KEY, _this_machine_only())
+    _write(storage / http_config.STORAGE_KEY, listening_here_only(port))
+    _write(storage / network.STORAGE_KEY, this_machine_only())
     if not (storage / onboarding.STORAGE_KEY).exists():
         _write(storage / onboarding.STORAGE_KEY, _onboarding_without_internet())
     if not (storage / config_entries.STORAGE_KEY).exists():
@@ -94,7 +94,7 @@ def _link_component(link: Path) -> None:
     link.symlink_to(COMPONENT, target_is_directory=True)
 
 
-def _listening_here_only(port: int) -> dict[str, Any]:
+def listening_here_only(port: int) -> dict[str, Any]:
     """Return what is stored of the web server's settings.
 
     The same in YAML would be undone by Home Assistant after five minutes.
@@ -119,7 +119,7 @@ def _listening_here_only(port: int) -> dict[str, Any]:
     }
 
 
-def _this_machine_only() -> dict[str, Any]:
+def this_machine_only() -> dict[str, Any]:
     """Return the choice of network adapters: none that leads out of this machine.
 
     Otherwise Home Assistant's HTTP client, which looks up names of the kind

@@ -45,7 +45,13 @@ class SimotelClient:
         """
         self._session = session
         self._url = url
-        self._credentials = credentials
+        self._headers = {
+            **credentials.headers(),
+            "Accept": "application/json",
+            "Accept-Encoding": "identity",
+            "Content-Type": "application/json",
+        }
+        self._secrets = credentials.secrets()
         self._verbs: dict[str, str] = {}
 
     async def originate(self, request: OriginateRequest) -> str:
@@ -164,12 +170,7 @@ class SimotelClient:
             self._session,
             verb=verb,
             url=f"{self._url}/{path}",
-            headers={
-                **self._credentials.headers(),
-                "Accept": "application/json",
-                "Accept-Encoding": "identity",
-                "Content-Type": "application/json",
-            },
+            headers=self._headers,
             body=json.dumps(body).encode(),
             longest_reply=longest_reply,
         )
@@ -180,7 +181,7 @@ class SimotelClient:
             reply.status,
             monotonic() - started,
         )
-        return data_of(reply, secrets=self._credentials.secrets())
+        return data_of(reply, secrets=self._secrets)
 
 
 def _text(row: dict[str, object], key: str) -> str:

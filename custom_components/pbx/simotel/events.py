@@ -8,6 +8,7 @@ is refused.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 import json
 import math
 import re
@@ -33,6 +34,7 @@ def sent_as(reader: Callable[[object], Any], *names: str) -> Any:
     return field(default=reader(None), metadata={"reader": reader, "names": names})
 
 
+@lru_cache(maxsize=128)
 def _plain(name: str) -> str:
     """Return a name in the form in which all its spellings are the same."""
     return re.sub(r"[\s_-]+", "", name).casefold()
@@ -40,13 +42,18 @@ def _plain(name: str) -> str:
 
 def read_text(value: object) -> str:
     """Read a text; absent, null and the word None are all empty."""
-    if isinstance(value, bool | float) or not isinstance(value, str | int):
+    if isinstance(value, int) and not isinstance(value, bool):
+        value = str(value)
+    if not isinstance(value, str):
         return ""
-    text = "".join(
-        character
-        for character in str(value).strip()[:_LONGEST_TEXT]
-        if unicodedata.category(character) not in {"Cc", "Cs"}
-    )
+    text = value.strip()[:_LONGEST_TEXT]
+    # What can be printed has no such characters; most texts are told apart at once.
+    if not text.isprintable():
+        text = "".join(
+            character
+            for character in text
+            if unicodedata.category(character) not in {"Cc", "Cs"}
+        )
     return "" if text == "None" else text
 
 
@@ -435,39 +442,71 @@ def read_fields(kind: type[Event], given: Mapping[str, object]) -> dict[str, Any
     What cannot be read is left out, so that it has its default.
     """
     values: dict[str, Any] = {}
-    for item in fields(kind):
-        for name in item.metadata.get("names", ()):
-            value = item.metadata["reader"](given.get(name))
+    for item in _readings(kind):
+        for name in item.names:
+            if name not in given:
+                continue
+            value = item.reader(given[name])
             if value != item.default:
-                values[item.name] = value
+                values[item.field] = value
                 break
-    offset = _offset(values)
-    for name, value in values.items():
-        if isinstance(value, datetime) and value.tzinfo is None:
+    local_times = {
+        name: value
+        for name, value in values.items()
+        if isinstance(value, datetime) and value.tzinfo is None
+    }
+    if local_times:
+        offset = _offset(values.get("call_id", ""), min(local_times.values()))
+        for name, value in local_times.items():
             values[name] = (value - offset).replace(tzinfo=UTC)
     return values
 
 
-def _offset(values: Mapping[str, Any]) -> timedelta:
-    """Return how far the PBX's clock in an event is ahead of UTC.
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """How a field of an event is read, and from what."""
+
+    field: str
+    names: tuple[str, ...]
+    reader: Callable[[object], Any]
+    default: object
+
+
+# Filled as kinds of events come: there are few, and looking at their fields is slow.
+_READINGS: dict[type[Event], tuple[_Reading, ...]] = {}
+
+
+def _readings(kind: type[Event]) -> tuple[_Reading, ...]:
+    """Return how the fields of a kind of event are read, those that are sent."""
+    if kind not in _READINGS:
+        _READINGS[kind] = tuple(
+            _Reading(
+                field=item.name,
+                names=item.metadata["names"],
+                reader=item.metadata["reader"],
+                default=item.default,
+            )
+            for item in fields(kind)
+            if item.metadata
+        )
+    return _READINGS[kind]
+
+
+def _offset(call_id: str, earliest: datetime) -> timedelta:
+    """Return how far the PBX's clock, which wrote a time, is ahead of UTC.
 
     The PBX writes UTC unless it is set to write its own time, and does not say which.
     The id of a call begins with the second in which it began, in UTC, and zones differ
     from UTC by quarters of an hour.
     """
-    seconds, _, _ = str(values.get("call_id", "")).partition(".")
-    times = [
-        value
-        for value in values.values()
-        if isinstance(value, datetime) and value.tzinfo is None
-    ]
-    if not times or not seconds.isdecimal():
+    seconds, _, _ = call_id.partition(".")
+    if not seconds.isdecimal():
         return timedelta()
     try:
         began = datetime.fromtimestamp(int(seconds), UTC).replace(tzinfo=None)
     except ValueError, OverflowError, OSError:
         return timedelta()
-    quarters = round((min(times) - began) / timedelta(minutes=15))
+    quarters = round((earliest - began) / timedelta(minutes=15))
     offset = quarters * timedelta(minutes=15)
     return offset if abs(offset) <= timedelta(hours=14) else timedelta()
 

@@ -45,6 +45,8 @@ def clean_number(value: object) -> str:
         return str(value)
     if not isinstance(value, str) or len(value) > _LONGEST_INPUT:
         raise InvalidNumberError
+    if _NUMBER.fullmatch(value):
+        return value
     number = "".join(
         character
         for character in value.strip().translate(TO_ASCII_DIGITS)
@@ -85,7 +87,10 @@ def clean_text(value: object) -> str:
     if isinstance(value, int) and not 0 <= value < _LONGEST_INTEGER:
         raise InvalidTextError
     text = str(value).strip().strip(INVISIBLE_CHARACTERS).strip()
-    if len(text) > _LONGEST_TEXT or any(map(_breaks_lines, text)):
+    if len(text) > _LONGEST_TEXT:
+        raise InvalidTextError
+    # What can be printed has no such characters; most texts are told apart at once.
+    if not text.isprintable() and any(map(_breaks_lines, text)):
         raise InvalidTextError
     return text
 

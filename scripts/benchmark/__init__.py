@@ -1,0 +1,1 @@
+"""How fast the integration is, beside what Home Assistant has for the same."""
