@@ -7,9 +7,9 @@ from typing import Any
 from hypothesis import given, settings, strategies as st
 import pytest
 
+from custom_components.pbx.call_record import HOLD
 from custom_components.pbx.calls import (
     GRACE,
-    HOLD,
     KEPT_CALLS,
     KEPT_FOR,
     LIMIT_GRACE,
@@ -18,9 +18,9 @@ from custom_components.pbx.calls import (
     Call,
     CallTracker,
     News,
-    Outcome,
     Step,
 )
+from custom_components.pbx.outcome import Outcome
 from custom_components.pbx.simotel.signals import (
     EndSignal,
     LegSignal,
@@ -132,6 +132,12 @@ def outside(number: str = "09121234567") -> LegSignal:
 def is_open(call: Call) -> bool:
     """Tell whether a call has not ended yet."""
     return call.ending is None
+
+
+def is_ours(tracker: CallTracker, account: EndSignal) -> bool:
+    """Tell whether an account is taken for one of a call that was placed here."""
+    tracker.hear(account)
+    return account not in tracker.take_unclaimed()
 
 
 CALLER_RINGS = phone("557", "ringing")
@@ -325,6 +331,17 @@ def test_event_that_overtook_the_reply_is_not_lost() -> None:
     world.wait(HOLD)
     assert call.ending
     assert call.ending.talk == 9
+
+
+def test_events_that_overtook_the_reply_are_told_of_no_other_call() -> None:
+    """Although the first of them has ended the call."""
+    world = World()
+    call = world.tracker.place(caller="557", callee="552", caller_id="1", timeout=30)
+    failed = end(first_leg_failed=True)
+    world.hear(failed, outside(), failed)
+    world.take(world.tracker.accept(call, ORIGINATED))
+    assert call.ending
+    assert not world.tracker.take_unclaimed()
 
 
 def test_early_event_is_not_kept_for_ever() -> None:
@@ -610,15 +627,13 @@ def test_finished_calls_are_forgotten() -> None:
             )
         )
     world.wait(HOLD)
-    kept = [
-        number
-        for number in range(KEPT_CALLS + 50)
-        if world.tracker.owner_of(end(originated_call_id=f"orig.call.1.{number}"))
-    ]
-    assert len(kept) == KEPT_CALLS
+    assert len(world.tracker.kept_calls) == KEPT_CALLS
+    named = end(originated_call_id="orig.call.1.1049", call_id="1.1049")
+    assert is_ours(world.tracker, named)
     world.wait(KEPT_FOR + 60)
-    assert world.tracker.owner_of(end(originated_call_id="orig.call.1.1049")) is None
-    assert world.tracker.owner_of(end(originated_call_id="", call_id="1.1049")) is None
+    assert not world.tracker.kept_calls
+    assert not is_ours(world.tracker, named)
+    assert not is_ours(world.tracker, replace(named, originated_call_id=""))
 
 
 def test_no_more_calls_are_kept_though_time_brings_nothing() -> None:
@@ -632,8 +647,8 @@ def test_no_more_calls_are_kept_though_time_brings_nothing() -> None:
         call = tracker.place(caller="557", callee="552", caller_id="1", timeout=30)
         tracker.accept(call, account.originated_call_id)
         tracker.hear(account)
-    assert tracker.owner_of(accounts[0]) is None
-    assert tracker.owner_of(accounts[1])
+    assert not is_ours(tracker, accounts[0])
+    assert is_ours(tracker, accounts[1])
 
 
 def test_call_whose_id_never_came_ends_and_is_forgotten() -> None:
@@ -657,9 +672,10 @@ def test_call_id_stays_known_while_one_of_two_calls_is_kept() -> None:
     world.wait(KEPT_FOR / 2)
     younger = world.place("558", "553", originated="orig.call.1.2")
     world.hear(end(Verdict.BUSY, originated_call_id="orig.call.1.2"))
-    assert world.tracker.owner_of(end(originated_call_id="")) is None
+    assert not is_ours(world.tracker, end(originated_call_id=""))
     world.wait(KEPT_FOR / 2 + 60)
-    assert world.tracker.owner_of(end(originated_call_id="")) is younger
+    assert world.tracker.kept_calls == [younger]
+    assert is_ours(world.tracker, end(originated_call_id=""))
 
 
 def test_ids_that_were_heard_are_bounded() -> None:
@@ -919,9 +935,9 @@ def test_signal_that_may_be_ours_takes_nothing_back_before_it_is_not() -> None:
     call = world.place()
     other = world.tracker.place(caller="558", callee="553", caller_id="1", timeout=30)
     world.hear(CALLER_RINGS, end(talk=9, originated_call_id="orig.call.8.8"))
-    assert call.carries(CALLER_RINGS)
+    assert call.trusts("557")
     world.tracker.discard(other)
-    assert not call.carries(CALLER_RINGS)
+    assert not call.trusts("557")
     world.wait(60)
     assert call.ending
     assert call.ending.outcome is Outcome.UNKNOWN
@@ -1326,6 +1342,18 @@ def test_late_account_without_doubt_settles_the_call_at_once() -> None:
     world.hear(end(first_leg_failed=True))
     assert call.ending
     assert call.ending.outcome is Outcome.CALLER_NO_ANSWER
+
+
+def test_nothing_is_due_once_a_late_account_is_confirmed() -> None:
+    """That both have talked is heard after the PBX's account of it."""
+    world = World()
+    call = world.place()
+    world.hear(outside(), CALLER_RINGS, CALLER_ANSWERS, end(talk=0))
+    world.wait(HOLD)
+    world.hear(end(talk=9), CALLEE_ANSWERS)
+    assert call.ending
+    assert call.ending.outcome is Outcome.ANSWERED
+    assert world.tracker.next_due is None
 
 
 def test_unknown_states_are_kept_but_prove_nothing() -> None:
