@@ -16,7 +16,7 @@ from pytest_homeassistant_custom_component.common import (
 from custom_components.pbx.const import DOMAIN
 from custom_components.pbx.simotel import Credentials, SimotelClient
 from homeassistant.core import HomeAssistant
-from homeassistant.data_entry_flow import FlowResult
+from homeassistant.data_entry_flow import FlowResult, FlowResultType
 from homeassistant.util import dt as dt_util
 from simulator.server import Simulator
 from simulator.settings import Account
@@ -35,6 +35,17 @@ def connection_to(simulator: Simulator) -> dict[str, Any]:
         "password": REFERENCE_ACCOUNT.password,
         "verify_ssl": True,
     }
+
+
+def office(simulator: Simulator, **more: Any) -> MockConfigEntry:
+    """Return an entry for a simulator, not set up."""
+    return MockConfigEntry(
+        domain=DOMAIN,
+        title="Office",
+        entry_id="01JOFFICE",
+        data={**connection_to(simulator), "webhook_id": "0123456789abcdef" * 4},
+        **more,
+    )
 
 
 def client_of(session: ClientSession, simulator: Simulator) -> SimotelClient:
@@ -80,9 +91,13 @@ async def originate(hass: HomeAssistant, **fields: Any) -> dict[str, Any]:
 
 
 async def elapse(hass: HomeAssistant) -> None:
-    """Have everything happen for which somebody has set a timer, in its order."""
-    async_fire_time_changed(hass, dt_util.utcnow() + timedelta(hours=5))
-    await hass.async_block_till_done(wait_background_tasks=True)
+    """Have everything happen for which somebody has set a timer, in its order.
+
+    Also where a timer finds that it came too early, and sets the next one.
+    """
+    for _ in range(3):
+        async_fire_time_changed(hass, dt_util.utcnow() + timedelta(hours=5))
+        await hass.async_block_till_done(wait_background_tasks=True)
 
 
 async def originate_and_wait(
@@ -114,6 +129,11 @@ async def waited_for(
             break
         await elapse(hass)
     return await asyncio.wait_for(action, 1)
+
+
+def abort_reason(result: FlowResult[Any, Any]) -> str | None:
+    """Return why a flow has ended without an entry, None where it has not."""
+    return result["reason"] if result["type"] is FlowResultType.ABORT else None
 
 
 def suggestions(result: FlowResult[Any, Any]) -> dict[str, Any]:

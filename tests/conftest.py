@@ -6,12 +6,11 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
-from custom_components.pbx.const import DOMAIN
 from homeassistant.core import HomeAssistant
 from simulator.server import Simulator, running
 from simulator.timers import instant
 
-from .common import connection_to, setup_integration
+from .common import office, setup_integration
 
 
 @pytest.fixture(autouse=True)
@@ -31,13 +30,7 @@ async def simulator() -> AsyncIterator[Simulator]:
 @pytest.fixture
 def entry(simulator: Simulator) -> MockConfigEntry:
     """Return an entry for the simulated PBX, not set up."""
-    return MockConfigEntry(
-        domain=DOMAIN,
-        title="Office",
-        entry_id="01JOFFICE",
-        data={**connection_to(simulator), "webhook_id": "0123456789abcdef" * 4},
-        options={"context": "main_routing", "timeout": 30},
-    )
+    return office(simulator, options={"context": "main_routing", "timeout": 30})
 
 
 @pytest.fixture

@@ -13,7 +13,8 @@ from typing import Any
 from aiohttp import ClientSession, web
 import pytest
 
-from custom_components.pbx.calls import LONGEST_CALL, Outcome
+from custom_components.pbx.calls import LONGEST_CALL
+from custom_components.pbx.outcome import Outcome
 from custom_components.pbx.simotel import OriginateRequest
 from custom_components.pbx.simotel.errors import PermissionDeniedError
 from custom_components.pbx.simotel.events import read_event

@@ -23,6 +23,7 @@ from simulator.settings import Fault
 from .common import (
     PING,
     REFERENCE_ACCOUNT,
+    abort_reason,
     choices,
     connection_to,
     setup_integration,
@@ -389,10 +390,7 @@ async def test_same_pbx_is_not_set_up_twice(
         await start(hass),
         {**CREDENTIALS, "url": spelling.format(f"127.0.0.1:{simulator.port}")},
     )
-    assert (result["type"], result["reason"]) == (
-        FlowResultType.ABORT,
-        "already_configured",
-    )
+    assert abort_reason(result) == "already_configured"
 
 
 async def test_same_pbx_is_not_set_up_twice_at_once(
@@ -404,7 +402,7 @@ async def test_same_pbx_is_not_set_up_twice_at_once(
     second = await submit(hass, await start(hass), connection)
     await finish(hass, first)
     result = await submit(hass, second, DEFAULTS)
-    assert result["reason"] == "already_configured"
+    assert abort_reason(result) == "already_configured"
 
 
 @pytest.mark.parametrize("failed_at_start", [False, True])
@@ -436,10 +434,7 @@ async def test_new_credentials_bring_the_entry_back(
         assert result["errors"] == {"base": error}
     result = await submit(hass, result, {**CREDENTIALS, "api_key": "new"})
 
-    assert (result["type"], result["reason"]) == (
-        FlowResultType.ABORT,
-        "reauth_successful",
-    )
+    assert abort_reason(result) == "reauth_successful"
     assert entry.state is ConfigEntryState.LOADED
     assert entry.data["api_key"] == "new"
     assert entry.data["webhook_id"] == "0123456789abcdef" * 4
@@ -457,7 +452,7 @@ async def test_same_credentials_accepted_again_start_the_entry_anew(
     (flow,) = hass.config_entries.flow.async_progress_by_handler(DOMAIN)
     simulator.pbx.reset()
     result = await submit(hass, flow, CREDENTIALS)
-    assert result["reason"] == "reauth_successful"
+    assert abort_reason(result) == "reauth_successful"
     assert loaded_entry.state is ConfigEntryState.LOADED
     assert hass.states.is_state("binary_sensor.office_connectivity", "on")
 
@@ -485,10 +480,7 @@ async def test_connection_can_be_changed(
         moved.pbx.forget_requests()
         result = await submit(hass, result, user_input)
 
-        assert (result["type"], result["reason"]) == (
-            FlowResultType.ABORT,
-            "reconfigure_successful",
-        )
+        assert abort_reason(result) == "reconfigure_successful"
         # One for the flow's own check, one for the one time that the entry is loaded.
         assert len(moved.pbx.requests_for(PING)) == 2
         assert entry.state is ConfigEntryState.LOADED
@@ -531,10 +523,10 @@ async def test_connection_cannot_become_that_of_another_entry(
 
         result = await other_entry.start_reconfigure_flow(hass)
         result = await submit(hass, result, connection_to(simulator))
-        assert result["reason"] == "already_configured"
+        assert abort_reason(result) == "already_configured"
 
         result = await other_entry.start_reconfigure_flow(hass)
         result = await submit(hass, result, connection_to(other_simulator))
-        assert result["reason"] == "reconfigure_successful"
+        assert abort_reason(result) == "reconfigure_successful"
         assert other_entry.state is ConfigEntryState.LOADED
         assert await hass.config_entries.async_unload(other_entry.entry_id)

@@ -16,7 +16,14 @@ from homeassistant.core import HomeAssistant, State
 from homeassistant.exceptions import ServiceValidationError
 from simulator.server import Simulator, running
 
-from .common import connection_to, elapse, originate, originates, setup_integration
+from .common import (
+    connection_to,
+    elapse,
+    office,
+    originate,
+    originates,
+    setup_integration,
+)
 from .test_subentry_flow import change, submit
 
 PHONE = "sensor.reception_state"
@@ -53,11 +60,8 @@ SARA = subentry("contact", "Sara", number="09127654321")
 @pytest.fixture
 def entry(simulator: Simulator) -> MockConfigEntry:
     """Return an entry with extensions and contacts, not set up."""
-    return MockConfigEntry(
-        domain="pbx",
-        title="Office",
-        entry_id="01JOFFICE",
-        data={**connection_to(simulator), "webhook_id": "0123456789abcdef" * 4},
+    return office(
+        simulator,
         options={"context": "main_routing", "timeout": 30, "trunk_name": "cisco"},
         subentries_data=[RECEPTION, WORKSHOP, ALI, SARA],
     )
@@ -295,12 +299,7 @@ async def test_change_of_a_contact_does_not_end_a_wait(
     """It takes effect at once, while the call goes on; any other change ends the wait."""
     async with running() as simulator:
         simulator.pbx.change(extension_phone={"behaviour": "manual"})
-        entry = MockConfigEntry(
-            domain="pbx",
-            title="Office",
-            data={**connection_to(simulator), "webhook_id": "0123456789abcdef" * 4},
-            subentries_data=[WORKSHOP, ALI],
-        )
+        entry = office(simulator, subentries_data=[WORKSHOP, ALI])
         await setup_integration(hass, entry)
         waiting = [
             asyncio.create_task(originate(hass, caller=caller, wait_for="ended"))

@@ -9,7 +9,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
 from simulator.server import Simulator
 
-from .common import connection_to
+from .common import office
 from .test_contacts import RECEPTION
 from .test_event import send
 from .test_sensor import enabled_by_default
@@ -24,13 +24,7 @@ CALLS = "event.reception_calls"
 @pytest.fixture
 def entry(simulator: Simulator) -> MockConfigEntry:
     """Return an entry with an extension, not set up."""
-    return MockConfigEntry(
-        domain="pbx",
-        title="Office",
-        entry_id="01JOFFICE",
-        data={**connection_to(simulator), "webhook_id": "0123456789abcdef" * 4},
-        subentries_data=[RECEPTION],
-    )
+    return office(simulator, subentries_data=[RECEPTION])
 
 
 def new_state(state: str, **more: str) -> dict[str, Any]:

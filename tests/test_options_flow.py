@@ -18,6 +18,7 @@ from .common import (
     ORIGINATE,
     PING,
     REFERENCE_ACCOUNT,
+    abort_reason,
     choices,
     elapse,
     originates,
@@ -85,7 +86,7 @@ async def test_menu_offers_what_can_be_done(
         stale = await hass.config_entries.options.async_configure(
             result["flow_id"], {"next_step_id": step}
         )
-        assert (stale["type"], stale["reason"]) == (FlowResultType.ABORT, "not_loaded")
+        assert abort_reason(stale) == "not_loaded"
         await hass.config_entries.async_setup(loaded_entry.entry_id)
         result = await hass.config_entries.options.async_init(loaded_entry.entry_id)
         await hass.config_entries.async_unload(loaded_entry.entry_id)

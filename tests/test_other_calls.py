@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from custom_components.pbx.calls import Outcome
 from custom_components.pbx.other_calls import KEPT_OTHERS, OtherCalls, OtherStep
+from custom_components.pbx.outcome import Outcome
 from custom_components.pbx.simotel.signals import (
     EndSignal,
     LegSignal,
@@ -62,6 +62,17 @@ def test_end_of_a_call_from_outside(
     ]
     assert all(item.ending and item.ending.outcome is outcome for item in news)
     assert not others.hear(account)
+
+
+def test_account_that_contradicts_an_answer_proves_nothing() -> None:
+    """An extension was seen taking the call."""
+    others = OtherCalls()
+    others.hear(INCOMING)
+    (answered,) = others.hear_phone(taken())
+    (ended,) = others.hear(end(Verdict.BUSY))
+    assert [answered.step, ended.step] == [OtherStep.ANSWERED, OtherStep.ENDED]
+    assert ended.ending
+    assert ended.ending.outcome is Outcome.UNKNOWN
 
 
 def test_call_inside_is_never_missed() -> None:

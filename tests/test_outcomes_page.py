@@ -5,9 +5,9 @@ import re
 
 import pytest
 
+from custom_components.pbx.call_record import HOLD
 from custom_components.pbx.calls import (
     GRACE,
-    HOLD,
     KEPT_CALLS,
     KEPT_FOR,
     LIMIT_GRACE,

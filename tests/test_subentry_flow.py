@@ -16,7 +16,7 @@ from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import device_registry as dr
 from simulator.server import Simulator
 
-from .common import choices, connection_to, setup_integration, suggestions
+from .common import abort_reason, choices, connection_to, setup_integration, suggestions
 
 ALI = {"name": "علی رضایی", "number": "09121234567", "caller": "557"}
 
@@ -120,10 +120,7 @@ async def test_extension_is_added_once(
     result = await add(
         hass, loaded_entry, "extension", {"number": "۵۵۷", "name": "Desk"}
     )
-    assert (result["type"], result["reason"]) == (
-        FlowResultType.ABORT,
-        "already_configured",
-    )
+    assert abort_reason(result) == "already_configured"
     assert len(loaded_entry.subentries) == 1
 
 
@@ -138,17 +135,14 @@ async def test_extension_is_changed_and_removed(
     assert result["step_id"] == "reconfigure"
     assert suggestions(result) == {"number": "557", "name": "Reception"}
     result = await submit(hass, result, {"number": "557", "name": "Desk"})
-    assert (result["type"], result["reason"]) == (
-        FlowResultType.ABORT,
-        "reconfigure_successful",
-    )
+    assert abort_reason(result) == "reconfigure_successful"
     assert ("extension", "Desk", {"number": "557", "name": "Desk"}) in stored(
         loaded_entry
     )
     assert hass.states.is_state("sensor.reception_state", "unknown")
     result = await change(hass, loaded_entry, subentry_id)
     result = await submit(hass, result, {"number": "552", "name": "Desk"})
-    assert result["reason"] == "already_configured"
+    assert abort_reason(result) == "already_configured"
 
     hass.config_entries.async_remove_subentry(loaded_entry, subentry_id)
     await hass.async_block_till_done()
@@ -279,7 +273,7 @@ async def test_contact_may_keep_its_own_names(
     result = await change(hass, loaded_entry, subentry_id)
     assert suggestions(result) == {**ALI, "aliases": ["Ali"], "context": "sales"}
     result = await submit(hass, result, {**ALI, "aliases": ["علي"]})
-    assert result["reason"] == "reconfigure_successful"
+    assert abort_reason(result) == "reconfigure_successful"
     assert stored(loaded_entry) == [
         ("contact", "علی رضایی", {**ALI, "aliases": ["علي"]})
     ]

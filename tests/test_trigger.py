@@ -27,7 +27,7 @@ from homeassistant.setup import async_setup_component
 from simulator.server import Simulator
 from simulator.settings import Fault
 
-from .common import PING, connection_to, elapse, originate_and_wait, setup_integration
+from .common import PING, elapse, office, originate_and_wait, setup_integration
 from .test_contacts import ALI, RECEPTION, WORKSHOP
 from .test_event import ANSWERED, INCOMING, TAKEN, UNANSWERED, send
 from .test_extensions import new_state
@@ -43,11 +43,8 @@ type Options = Mapping[str, Any]
 @pytest.fixture
 def entry(simulator: Simulator) -> MockConfigEntry:
     """Return an entry with extensions and a contact, not set up."""
-    return MockConfigEntry(
-        domain="pbx",
-        title="Office",
-        entry_id="01JOFFICE",
-        data={**connection_to(simulator), "webhook_id": "0123456789abcdef" * 4},
+    return office(
+        simulator,
         options={
             "context": "main_routing",
             "country_prefix": "+98",

@@ -78,12 +78,6 @@ async def told_by(hass: HomeAssistant, action: asyncio.Task[dict[str, Any]]) -> 
         await asyncio.sleep(0.005)
 
 
-async def let_time_go_by(hass: HomeAssistant) -> None:
-    """Have everything happen that is due, also where a timer finds it came too early."""
-    for _ in range(3):
-        await elapse(hass)
-
-
 async def until(condition: Callable[[], object]) -> None:
     """Wait for something that happens within a moment."""
     async with asyncio.timeout(5):
@@ -202,7 +196,7 @@ async def test_answer_of_an_extension_is_returned_while_the_two_talk(
     connected.pbx.hang_up("552")
     await connected.pbx.idle()
     await hass.async_block_till_done()
-    await let_time_go_by(hass)
+    await elapse(hass)
     assert hass.states.is_state(IN_PROGRESS, "0")
 
 
@@ -269,7 +263,7 @@ async def test_caller_already_in_a_call(
     action = asyncio.create_task(originate(hass, wait_for="ended"))
     await until(lambda: len(pbx.traffic) == 2 and pbx.traffic[-1].is_over)
     await pbx.delivered()
-    await let_time_go_by(hass)
+    await elapse(hass)
     assert (await asyncio.wait_for(action, 1))["outcome"] == "caller_no_answer"
     assert other.state == "talking"
 
@@ -302,7 +296,7 @@ async def test_callee_already_in_a_call(
                 await asyncio.sleep(0.001)
         await until(lambda: all(call.is_over for call in pbx.traffic[1:]))
         await pbx.delivered()
-        await let_time_go_by(hass)
+        await elapse(hass)
         assert (await asyncio.wait_for(action, 1))["outcome"] == outcome
 
 
@@ -387,7 +381,7 @@ async def test_two_calls_that_share_a_call_id(
     ]
     await until(lambda: len(pbx.calls) == 2)
     await pbx.idle()
-    await let_time_go_by(hass)
+    await elapse(hass)
     responses = await asyncio.wait_for(asyncio.gather(*actions), 5)
     shared = {call.cuid for call in pbx.traffic}
     for response in responses:
@@ -433,7 +427,7 @@ async def test_who_does_not_wait_is_not_told_that_events_are_missing(
     """He does not need them."""
     response = await originate_and_wait(hass, simulator)
     assert response["outcome"] == "accepted"
-    await let_time_go_by(hass)
+    await elapse(hass)
     assert not issue_is_shown(hass)
 
 
@@ -481,7 +475,7 @@ async def test_call_goes_on_while_the_entry_is_reloaded(
     assert hass.states.is_state(IN_PROGRESS, "1")
     pbx.hang_up("557")
     await pbx.idle()
-    await let_time_go_by(hass)
+    await elapse(hass)
     state = hass.states.get(EVENT)
     assert state is not None
     told = {name: state.attributes[name] for name in ("event_type", "outcome", "talk")}
@@ -510,7 +504,7 @@ async def test_who_is_cancelled_while_waiting_leaves_nothing_behind(
     assert pbx.traffic[-1].state == "talking"
     pbx.hang_up("557")
     await pbx.idle()
-    await let_time_go_by(hass)
+    await elapse(hass)
     assert hass.states.is_state(LAST_CALL, "answered")
 
 
@@ -620,7 +614,7 @@ async def send_dropped(hass: HomeAssistant, pbx: Pbx) -> None:
         fields = dict(record.fields)
         pbx.send_event(str(fields.pop("event_name")), fields)
     await pbx.delivered()
-    await let_time_go_by(hass)
+    await elapse(hass)
 
 
 async def test_two_hundred_calls_at_a_time_do_not_mix(
@@ -656,7 +650,7 @@ async def test_two_hundred_calls_at_a_time_do_not_mix(
             await asyncio.sleep(0.01)
         await pbx.idle()
     await asyncio.sleep(0.1)
-    await let_time_go_by(hass)
+    await elapse(hass)
     responses = await asyncio.wait_for(asyncio.gather(*actions), 10)
     outcomes = ["answered", "busy", "no_answer", "busy", "no_answer"]
     ids = set()

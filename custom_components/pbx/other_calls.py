@@ -1,6 +1,6 @@
 """Calls that were not placed here, as far as the PBX tells of them.
 
-Pure, like `calls`: no input or output and no Home Assistant.
+Pure: no input or output, no Home Assistant and no clock.
 """
 
 from collections import OrderedDict
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
-from .calls import Ending, Outcome, ending_of, outcome_of
+from .outcome import Ending, Outcome, ending_of, outcome_of
 from .simotel.signals import EndSignal, LegSignal, PhoneSignal, Verdict
 
 # How many of the newest calls are remembered.
