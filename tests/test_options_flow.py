@@ -55,13 +55,17 @@ async def submit(
 async def progress(
     hass: HomeAssistant, simulator: Simulator, result: ConfigFlowResult
 ) -> ConfigFlowResult:
-    """Let time go by until what is shown as being under way is through."""
-    for _ in range(20):
+    """Let time go by until what is shown as being under way is through.
+
+    Only when nothing moves any more: it must not cut off what is on its way.
+    """
+    for turn in range(30):
         if result["type"] is not FlowResultType.SHOW_PROGRESS:
             break
         await simulator.pbx.idle()
         await asyncio.sleep(0.02)
-        await elapse(hass)
+        if turn >= 10:
+            await elapse(hass)
         result = await hass.config_entries.options.async_configure(result["flow_id"])
     return result
 
