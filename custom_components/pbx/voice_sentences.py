@@ -110,11 +110,10 @@ _LANGUAGES: Final = (_ENGLISH, _PERSIAN)
 _WAITING: Final = "waiting"
 _NOT_WAITING: Final = "not_waiting"
 
-# Keyboards have either the Persian letters and digits or the Arabic ones.
-_PERSIAN_DIGITS: Final = "۰۱۲۳۴۵۶۷۸۹"
-_TO_PERSIAN_DIGITS: Final = str.maketrans("0123456789", _PERSIAN_DIGITS)
-_TO_ARABIC: Final = str.maketrans(f"یک{_PERSIAN_DIGITS}", "يك٠١٢٣٤٥٦٧٨٩")
+# Whichever of the two is on a keyboard.
 _IN_EITHER_LETTERS: Final = {ord("ی"): "(ی|ي)", ord("ک"): "(ک|ك)"}
+_TO_PERSIAN_DIGITS: Final = str.maketrans("0123456789", "۰۱۲۳۴۵۶۷۸۹")
+_TO_ARABIC_DIGITS: Final = str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩")
 
 
 def sentences_for(contacts: Iterable[str]) -> list[str]:
@@ -124,7 +123,7 @@ def sentences_for(contacts: Iterable[str]) -> list[str]:
         return []
     contact = f"({'|'.join(spellings)})[،]"
     return [
-        _whole(language, sentence, f"[{language.wait}]").replace("{contact}", contact)
+        _whole(language, sentence.replace("{contact}", contact), f"[{language.wait}]")
         for language in _LANGUAGES
         for sentence in language.sentences
     ]
@@ -186,11 +185,11 @@ def _whole(language: _Language, sentence: str, wait: str) -> str:
 def _spellings(name: str) -> Iterator[str]:
     """Yield how a name may be written, nothing where there is nothing to be said.
 
-    Those are many, but have no choices in them, for which hassil needs the most time.
+    Those are many, but have few choices in them, for which hassil needs the most time.
     """
     for letters in (persian_letters(name), plain_letters(name)):
-        persian = letters.translate(_TO_PERSIAN_DIGITS)
-        for text in (letters, persian, persian.translate(_TO_ARABIC)):
+        for digits in ({}, _TO_PERSIAN_DIGITS, _TO_ARABIC_DIGITS):
+            text = letters.translate(digits)
             written = re.sub(rf"[^\w&'،{_HALF_SPACE}-]+", " ", text).strip()
             if not any(map(str.isalnum, written)):
                 return
