@@ -21,6 +21,9 @@ from custom_components.pbx.names import plain_name
         ("Straße", "STRASSE"),
         ("\u202bعلی\u202c", "علی"),
         ("ﻋﻠﯽ", "علی"),
+        ("آژانس", "اژانس"),
+        ("مؤذن رئوفی", "موذن ریوفی"),
+        ("عـــلی", "علی"),
     ],
 )
 def test_spellings_of_one_name_are_the_same(one: str, other: str) -> None:

@@ -21,6 +21,7 @@ from custom_components.pbx.calls import Outcome
 from custom_components.pbx.const import DOMAIN
 from custom_components.pbx.voice_sentences import requests_in, sentences_for
 from homeassistant.components import conversation
+from homeassistant.components.assist_pipeline.const import DEFAULT_PIPELINE_TIMEOUT
 from homeassistant.config_entries import ConfigSubentry, ConfigSubentryDataWithId
 from homeassistant.core import Context, HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
@@ -156,6 +157,8 @@ SARA_FROM_HERS = ("552", "09127654321")
         ("could you ring SARA ANN", SARA_FROM_HERS),
         ("call Sara-Ann", SARA_FROM_HERS),
         ("give Sara Ann a ring", SARA_FROM_HERS),
+        ("I'd like to call my Sara Ann now, thanks!", SARA_FROM_HERS),
+        ("Call Sara Ann for me, please.", SARA_FROM_HERS),
         ("connect me to Sara Ann", SARA_FROM_HERS),
         ("make a call to saraann", SARA_FROM_HERS),
         ("Call Ali from Kitchen", ALI_FROM_KITCHEN),
@@ -165,6 +168,7 @@ SARA_FROM_HERS = ("552", "09127654321")
         ("call the Dr. Who from kitchen!", ALI_FROM_KITCHEN),
         ("from the kitchen call Ali", ALI_FROM_KITCHEN),
         ("connect Kitchen to Ali", ALI_FROM_KITCHEN),
+        ("call Ali on the kitchen phone", ALI_FROM_KITCHEN),
         ("put the kitchen through to Ali", ALI_FROM_KITCHEN),
         ("start a phone call from the kitchen to Ali", ALI_FROM_KITCHEN),
         ("call Sara Ann from the workshop", SARA_FROM_HERS),
@@ -176,13 +180,24 @@ SARA_FROM_HERS = ("552", "09127654321")
         ("زنگ بزن به سارا", SARA_FROM_HERS),
         ("منو به سارا وصل کن", SARA_FROM_HERS),
         ("شماره‌ی سارا رو بگیر", SARA_FROM_HERS),
+        ("سارا رو بگیرین", SARA_FROM_HERS),
+        ("یه زنگ بزن به سارا، مرسی", SARA_FROM_HERS),
+        ("لطفاً، به سارا زنگ بزن، ممنون", SARA_FROM_HERS),
+        ("می‌شه لطفاً به سارا زنگ بزنی؟", SARA_FROM_HERS),
+        ("میتونی با سارا تماس بگیری", SARA_FROM_HERS),
+        ("می‌خواهم با سارا تماس بگیرم", SARA_FROM_HERS),
+        ("با سارا تماس برقرار کنید", SARA_FROM_HERS),
+        ("منو وصل کن به سارا", SARA_FROM_HERS),
         ("از kitchen با علی رضایی تماس بگیر", ALI_FROM_KITCHEN),
         ("با علي رضايي از داخلی ۵۵۷ تماس بگیر", ALI_FROM_KITCHEN),
+        ("با علی رضايي از داخلی ۵۵۷ تماس بگیر", ALI_FROM_KITCHEN),
         ("از ٥٥٧ به علی‌رضایی زنگ بزن", ALI_FROM_KITCHEN),
         ("با علیرضایی از تلفن ۵۵۷ تماس بگیر", ALI_FROM_KITCHEN),
         ("حیاط را به علی رضایی وصل کن", ("553", "09121234567")),
         ("حياط رو به علي‌رضايي وصل‌كن", ("553", "09121234567")),
         ("حیاط به علی رضایی وصل کن", ("553", "09121234567")),
+        ("گوشی حیاط رو وصل کن به علی رضایی", ("553", "09121234567")),
+        ("از حیاط به علی رضایی زنگ بزنید لطفا", ("553", "09121234567")),
         ("call رضا 2", ("0211234", "09121111111")),
         ("با رضا٢ تماس بگیر", ("0211234", "09121111111")),
     ],
@@ -223,6 +238,14 @@ async def test_answer_says_what_happens(
         "call Bob",
         "call me a taxi",
         "call alien",
+        "call Ali's office",
+        "call Ali Rezaei",
+        "don't call Ali",
+        "make a call to Bob",
+        "give the dog a call",
+        "call Bob from the kitchen",
+        "call the scene movie night",
+        "call 557",
         "ring the bell",
         "phone home",
         "call 09121234567",
@@ -230,13 +253,18 @@ async def test_answer_says_what_happens(
         "call Ali and Sara Ann",
         "set a 5 minute timer called Ali",
         "یخچال را به برق وصل کن",
+        "به باب زنگ بزن",
+        "به ۰۹۱۲۱۲۳۴۵۶۷ زنگ بزن",
+        "به علی رضایی زنگ نزن",
+        "به علی رضایی زنگ بزنم؟",
+        "به علی رضایی زنگ بزن و بگو شام حاضر است",
     ],
 )
 async def test_what_is_not_ours_is_left_to_others(
     simulator: Simulator, say: Say, sentence: str
 ) -> None:
     """To other integrations, automations and language models."""
-    assert await say(sentence, "fa" if sentence.startswith("ی") else "en") is None
+    assert await say(sentence, "en" if sentence.isascii() else "fa") is None
     assert not dialled(simulator)
 
 
@@ -245,30 +273,14 @@ async def test_what_is_not_ours_is_left_to_others(
     ("sentence", "language", "answer"),
     [
         (
-            "make a call to Bob from the garage and tell me how it ended",
-            "en",
-            "No call was placed: there is no contact Bob that can be called by voice.",
-        ),
-        (
-            "call Bob from the kitchen",
-            "en",
-            "No call was placed: there is no contact Bob that can be called by voice.",
-        ),
-        (
-            "give 09121234567 a call",
-            "en",
-            "No call was placed: there is no contact 09121234567 that can be called by "
-            "voice.",
-        ),
-        (
-            "به باب زنگ بزن و نتیجه را بگو",
-            "fa",
-            "تماسی برقرار نشد: مخاطبی به نام باب نیست که بتوان با صدا با او تماس گرفت.",
-        ),
-        (
             "call Ali from the garage and wait",
             "en",
             "No call was placed: Ali cannot be called from a phone named the garage.",
+        ),
+        (
+            "connect 09121111111 to Ali",
+            "en",
+            "No call was placed: Ali cannot be called from a phone named 09121111111.",
         ),
         (
             "با سارا از گاراژ تماس بگیر",
@@ -286,7 +298,7 @@ async def test_what_is_not_ours_is_left_to_others(
 async def test_what_is_missing_is_said(
     simulator: Simulator, say: Say, sentence: str, language: str, answer: str
 ) -> None:
-    """Where the sentence cannot be meant otherwise, and nothing is dialled."""
+    """And nothing is dialled."""
     assert await say(sentence, language) == answer
     assert not dialled(simulator)
 
@@ -303,6 +315,60 @@ async def test_similar_names_are_not_guessed(
     assert "named the hall" in answer
     assert await say("call Ali from hall phone")
     assert dialled(simulator) == [("602", "09121234567")]
+
+
+@pytest.mark.usefixtures("loaded_entry")
+@pytest.mark.parametrize(
+    ("name", "sentences"),
+    [
+        ("Ali Reza", ["call Ali Reza", "connect kitchen to alireza"]),
+        ("Man from Shiraz", ["call Man from Shiraz", "call man from shiraz from 552"]),
+        ("Path to home", ["call path to home", "connect kitchen to Path to home"]),
+        ("Taxi 133", ["call taxi 133 please", "به Taxi ۱۳۳ زنگ بزن"]),
+        ("O'Neil & Sons", ["call O'Neil & Sons", "Call O’Neil and sons."]),
+        ("Dr. Who's office", ["call Dr. Who's office", "call dr whos office"]),
+        (
+            "پیک از تهران",
+            ["به پیک از تهران زنگ بزن", "از kitchen به پیک از تهران زنگ بزن"],
+        ),
+        (
+            "شرکت به‌پرداخت",
+            ["به شرکت به پرداخت زنگ بزن", "حیاط را به شرکت به‌پرداخت وصل کن"],
+        ),
+        ("آژانس ۱۳۳", ["به آژانس 133 زنگ بزن", "به اژانس١٣٣ زنگ بزن"]),
+        ("دکتر، نیما", ["به دکتر نیما زنگ بزن", "با دکتر، نیما تماس بگیر."]),
+        ("خانه‌ی پدر", ["به خانه ی پدر زنگ بزن", "به خانهی پدر زنگ بزن"]),
+        ("كيميا رئوفي", ["به کیمیا رئوفی زنگ بزن", "با كيميا رئوفي تماس بگير"]),
+        ("سارا و علی", ["به سارا و علی زنگ بزن", "به سارا و علی از حیاط زنگ بزن"]),
+    ],
+)
+async def test_names_with_words_of_sentences_and_in_other_spellings(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    say: Say,
+    entry: MockConfigEntry,
+    name: str,
+    sentences: list[str],
+) -> None:
+    """None of them is taken for another one."""
+    await add(hass, entry, subentry("contact", name, number="1", caller="552"))
+    for sentence in sentences:
+        assert await say(sentence), sentence
+    assert [callee for _, callee in dialled(simulator)] == ["1"] * len(sentences)
+
+
+@pytest.mark.usefixtures("loaded_entry")
+async def test_sentence_of_the_user_is_answered_for_whom_we_do_not_know(
+    hass: HomeAssistant, simulator: Simulator, say: Say
+) -> None:
+    """Automations may call others in the same words."""
+    own = {"trigger": "conversation", "command": ["make a call to {name}"]}
+    answer = {"set_conversation_response": "Bell rings"}
+    automation = {"triggers": own, "actions": answer}
+    assert await async_setup_component(hass, "automation", {"automation": automation})
+    await hass.async_block_till_done()
+    assert await say("make a call to Bob") == "Bell rings"
+    assert not dialled(simulator)
 
 
 @pytest.mark.usefixtures("loaded_entry")
@@ -328,7 +394,7 @@ def something_said(template: str, choose: random.Random) -> str:
     group = re.compile(r"\[([^][()]*)\]|\(([^][()]*)\)")
     while group.search(template):
         template = group.sub(one, template)
-    return template.format(contact="Ali", extension="Kitchen")
+    return template.format(extension="Kitchen")
 
 
 @pytest.fixture
@@ -425,7 +491,7 @@ async def until_over[T](
         if task.done():
             break
         # Not for as long as one waits at most.
-        async_fire_time_changed(hass, dt_util.utcnow() + timedelta(minutes=4))
+        async_fire_time_changed(hass, dt_util.utcnow() + timedelta(minutes=3))
         await hass.async_block_till_done(wait_background_tasks=True)
     return await asyncio.wait_for(task, 1)
 
@@ -487,7 +553,8 @@ async def test_answer_says_how_the_call_ended(
 
 @pytest.mark.usefixtures("loaded_entry")
 async def test_nobody_waits_for_ever(simulator: Simulator, say: Say) -> None:
-    """Nobody knows yet how the call ends."""
+    """Nobody knows yet how the call ends, and Assist would wait for no longer."""
+    assert voice_calls.LONGEST_WAIT < DEFAULT_PIPELINE_TIMEOUT
     with patch.object(voice_calls, "LONGEST_WAIT", 0.01):
         answer = await say("call Ali from the kitchen and tell me what happened")
     assert answer == "The call to Ali has not ended yet."
@@ -644,9 +711,6 @@ async def test_several_pbxs_have_one_set_of_sentences(
         assert await say("call Sara Ann")
         assert await say("call Nina from hall")
         assert await say("call Omid") is None
-        refused = await say("make a call to Omid")
-        assert refused is not None
-        assert "no contact Omid" in refused
         elsewhere = await say("call Nina from the kitchen")
         assert elsewhere is not None
         assert "cannot be called from a phone named the kitchen" in elsewhere
@@ -675,12 +739,9 @@ async def test_names_that_cannot_be_spoken_do_no_harm(
 async def test_entry_without_contacts(
     hass: HomeAssistant, simulator: Simulator, say: Say
 ) -> None:
-    """There is nobody to call, and that is said."""
+    """There is nobody to call."""
     await setup_integration(hass, entry_for(simulator, []))
     assert await say("call Ali") is None
-    answer = await say("make a call to Ali")
-    assert answer is not None
-    assert "no contact Ali" in answer
 
 
 @pytest.mark.usefixtures("loaded_entry")
@@ -689,7 +750,7 @@ async def test_sentences_that_are_offered_are_understood(
 ) -> None:
     """Whichever of their variants is said: always Ali is called, from the kitchen."""
     choose = random.Random(4)
-    for template in sentences_for(["Ali"], ["Kitchen"]):
+    for template in sentences_for(["Ali"]):
         for _ in range(10):
             sentence = something_said(template, choose)
             found = requests_in(sentence)

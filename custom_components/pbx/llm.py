@@ -1,6 +1,6 @@
 """Tools by which a language model calls contacts, with the limits of a spoken call."""
 
-from typing import Final, override
+from typing import Any, Final, override
 
 import voluptuous as vol
 
@@ -25,7 +25,6 @@ from .voice_calls import (
     async_place,
     async_plan,
     find_contact,
-    unknown_contact,
     voice_entries,
 )
 
@@ -45,6 +44,15 @@ def async_get_tools(
     if api_id != LLM_API_ASSIST or not voice_entries(hass):
         return None
     return LLMTools(tools=[CallContactTool(), ListContactsTool(), LastCallTool()])
+
+
+def _checked(tool: Tool, tool_input: ToolInput) -> dict[str, Any]:
+    """Return the arguments of a tool; models give null where they mean nothing."""
+    given = {
+        name: value for name, value in tool_input.tool_args.items() if value is not None
+    }
+    args: dict[str, Any] = tool.parameters(given)
+    return args
 
 
 class CallContactTool(Tool):
@@ -73,7 +81,7 @@ class CallContactTool(Tool):
             vol.Optional(
                 _WAIT,
                 description=(
-                    "Wait until the call has ended to learn how, for up to five minutes"
+                    "Wait until the call has ended to learn how, for up to four minutes"
                 ),
             ): cv.boolean,
         }
@@ -86,7 +94,7 @@ class CallContactTool(Tool):
         self, hass: HomeAssistant, tool_input: ToolInput, llm_context: LLMContext
     ) -> ToolResult:
         """Call the contact; the result says what rings first, or how it ended."""
-        args = self.parameters(tool_input.tool_args)
+        args = _checked(self, tool_input)
         planned = async_plan(
             hass, args[_CONTACT], args.get(_EXTENSION), llm_context.device_id
         )
@@ -168,10 +176,10 @@ class LastCallTool(Tool):
         self, hass: HomeAssistant, tool_input: ToolInput, llm_context: LLMContext
     ) -> ToolResult:
         """Look for the call among those of the contacts that the user may call."""
-        name = self.parameters(tool_input.tool_args).get(_CONTACT)
+        name = _checked(self, tool_input).get(_CONTACT)
         only = find_contact(hass, name) if name else None
         if name and only is None:
-            raise unknown_contact(name)
+            return ToolResult(data={"error": "There is no such contact."}, error=True)
         may_call = await async_permission(hass, llm_context.context or Context())
         calls = [
             (contact, call)

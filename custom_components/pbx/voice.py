@@ -21,7 +21,7 @@ from homeassistant.util.hass_dict import HassKey
 
 from .const import CONF_VOICE, DOMAIN
 from .coordinator import PbxConfigEntry
-from .directory import contacts_of, extensions_of
+from .directory import contacts_of
 from .voice_answers import async_call_by_words
 from .voice_calls import find_contact, find_extension
 
@@ -83,19 +83,13 @@ class _Sentences:
             from .voice_sentences import sentences_for  # noqa: PLC0415
 
             commands = sentences_for(
-                contacts=[
-                    name
-                    for entry in self._entries.values()
-                    for contact in contacts_of(entry)
-                    for name in (contact.name, *contact.aliases)
-                ],
-                extensions=[
-                    name
-                    for entry in self._entries.values()
-                    for extension in extensions_of(entry)
-                    for name in (extension.name, extension.number)
-                ],
+                name
+                for entry in self._entries.values()
+                for contact in contacts_of(entry)
+                for name in (contact.name, *contact.aliases)
             )
+            if not commands:
+                return
             triggers = await async_validate_trigger_config(
                 self._hass, [{CONF_PLATFORM: _CONVERSATION, CONF_COMMAND: commands}]
             )
@@ -135,16 +129,15 @@ def _meant(hass: HomeAssistant, requests: list[Request]) -> Request:
     """Return the way to understand a sentence that makes most sense.
 
     Somebody who is a contact and a telephone that is an extension come first; then the
-    longest name of a contact, but the shortest of anybody else, since there was more to
-    the sentence than the name.
+    longest name of a contact and, since there was more to the sentence than the name, the
+    shortest of a telephone.
     """
 
     def doubts(request: Request) -> tuple[bool, bool, int, int]:
         phone = request.extension or ""
-        if (found := find_contact(hass, request.contact)) is None:
-            return True, True, len(request.contact), len(phone)
-        strange_phone = bool(phone) and find_extension(found[0], phone) is None
-        return False, strange_phone, -len(request.contact), len(phone)
+        found = find_contact(hass, request.contact)
+        strange_phone = bool(phone) and not (found and find_extension(found[0], phone))
+        return found is None, strange_phone, -len(request.contact), len(phone)
 
     return min(requests, key=doubts)
 

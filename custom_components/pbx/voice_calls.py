@@ -26,10 +26,11 @@ from .names import plain_name
 from .services import async_call_contact, localised
 
 # Whoever asked how a call ends is told by then, even where people talk for longer.
-LONGEST_WAIT: Final = 300.0
+# A pipeline of Assist gives up after five minutes, and nothing would be said then.
+LONGEST_WAIT: Final = 240.0
 
-# What is said around a name, and may be part of it or not.
-_AROUND_CONTACT: Final = re.compile(r"^(?:the|my)\s+", re.IGNORECASE)
+# What is said around and in a name, and may be part of it or not.
+_AROUND_CONTACT: Final = re.compile(r"^(?:the|my)\s+|\s+(?:&|and|و)\s+", re.IGNORECASE)
 _AROUND_EXTENSION: Final = re.compile(
     r"^(?:(?:the|my)\s+)?(?:(?:phone|extension)\s+)?(?:in\s+)?(?:the\s+)?"
     r"|\s+(?:phone|extension)$"
@@ -91,7 +92,11 @@ def async_plan(
     """
     found = find_contact(hass, contact_name)
     if found is None:
-        raise unknown_contact(contact_name)
+        raise ServiceValidationError(
+            translation_domain=DOMAIN,
+            translation_key="unknown_contact",
+            translation_placeholders={"contact": contact_name},
+        )
     entry, contact = found
     extension: Extension | None
     phone: str | None
@@ -192,15 +197,6 @@ def _button_of(
             and entity.domain == BUTTON_DOMAIN
         ),
         None,
-    )
-
-
-def unknown_contact(name: str) -> ServiceValidationError:
-    """Return the error for somebody who is none of the contacts."""
-    return ServiceValidationError(
-        translation_domain=DOMAIN,
-        translation_key="unknown_contact",
-        translation_placeholders={"contact": name},
     )
 
 

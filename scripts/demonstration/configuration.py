@@ -33,7 +33,9 @@ homeassistant:
   time_zone: Asia/Tehran
   unit_system: metric
 
+assist_pipeline:
 config:
+conversation:
 frontend:
 history:
 logbook:
