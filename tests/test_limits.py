@@ -227,7 +227,7 @@ async def test_limits_survive_a_reload(
 
 @pytest.mark.usefixtures("loaded_entry")
 async def test_ten_calls_at_a_time(hass: HomeAssistant, simulator: Simulator) -> None:
-    """An eleventh is placed when the clock has ended the others."""
+    """An eleventh is placed when the clock has ended one of them."""
     for number in range(10):
         await originate(hass, callee=f"09{number}")
     error = await refused(hass)
@@ -235,7 +235,10 @@ async def test_ten_calls_at_a_time(hass: HomeAssistant, simulator: Simulator) ->
     placeholders = error.translation_placeholders
     assert placeholders is not None
     assert placeholders["in_progress"] == "10"
-    await elapse(hass)
+    for _ in range(20):
+        await elapse(hass)
+        if not hass.states.is_state("sensor.office_calls_in_progress", "10"):
+            break
     await originate(hass)
     assert len(originates(simulator)) == 11
 
