@@ -24,6 +24,8 @@ from simulator.settings import Account
 REFERENCE_ACCOUNT = Account()
 ORIGINATE = "/call/originate/act"
 PING = "/setting/ping/act"
+SEARCH_USERS = "/pbx/users/search"
+NO_LIMITS = {"calls_per_minute": 0, "calls_at_once": 0, "repeat_seconds": 0}
 
 
 def connection_to(simulator: Simulator) -> dict[str, Any]:
@@ -65,6 +67,14 @@ async def setup_integration(hass: HomeAssistant, entry: MockConfigEntry) -> None
     """Add an entry and set it up."""
     entry.add_to_hass(hass)
     await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done()
+
+
+async def change_options(
+    hass: HomeAssistant, entry: MockConfigEntry, **options: Any
+) -> None:
+    """Have an entry reload with other options."""
+    hass.config_entries.async_update_entry(entry, options={**entry.options, **options})
     await hass.async_block_till_done()
 
 

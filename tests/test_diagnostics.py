@@ -57,6 +57,8 @@ async def test_diagnostics_of_a_loaded_entry(
             "caller_id": "02188001234",
             "trunk_name": "02188001234",
             "timeout": 30,
+            "denied_numbers": ["02188001234"],
+            "allowed_numbers": ["0912."],
         },
     )
     await hass.config_entries.async_setup(entry.entry_id)
@@ -72,6 +74,8 @@ async def test_diagnostics_of_a_loaded_entry(
         },
         "options": {
             "context": "main_routing",
+            "denied_numbers": masked,
+            "allowed_numbers": masked,
             "caller_id": masked,
             "trunk_name": masked,
             "timeout": 30,

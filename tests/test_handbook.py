@@ -17,12 +17,16 @@ from pytest_homeassistant_custom_component.common import (
 
 from custom_components.pbx import voice_calls
 from custom_components.pbx.calls import Outcome
+from custom_components.pbx.dial_pattern import parse_pattern
+from custom_components.pbx.dial_rules import rules_of
+from custom_components.pbx.guard import EMERGENCY_NUMBERS
 from custom_components.pbx.intent import CallContactIntentHandler
 from custom_components.pbx.llm import CallContactTool, LastCallTool, ListContactsTool
 from custom_components.pbx.monitor import CallEventType
 from custom_components.pbx.phones import PhoneStep
 from custom_components.pbx.sensor import EXTENSION_STATES
 from custom_components.pbx.services import OUTCOME_ACCEPTED
+from custom_components.pbx.simotel.numbers import TO_ASCII_DIGITS
 from custom_components.pbx.voice_sentences import sentences_for
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
@@ -30,7 +34,14 @@ from homeassistant.util.yaml import dump, load_yaml_dict
 from simulator.server import Simulator
 from simulator.settings import Fault
 
-from .common import PING, connection_to, elapse, originate_and_wait, originates
+from .common import (
+    PING,
+    connection_to,
+    elapse,
+    originate,
+    originate_and_wait,
+    originates,
+)
 from .pages import (
     COMPONENT,
     READMES,
@@ -62,9 +73,17 @@ NAMES: Final = sorted(
     if not path.name.endswith(".fa.md")
 )
 PAGES: Final = [page for name in NAMES for page in in_both_languages(name)]
-ACTIONS, ENTITIES, TRIGGERS, CONDITIONS, VOICE, TROUBLESHOOTING = map(
+ACTIONS, ENTITIES, TRIGGERS, CONDITIONS, VOICE, LIMITS, TROUBLESHOOTING = map(
     in_both_languages,
-    ("actions", "entities", "triggers", "conditions", "voice", "troubleshooting"),
+    (
+        "actions",
+        "entities",
+        "triggers",
+        "conditions",
+        "voice",
+        "limits",
+        "troubleshooting",
+    ),
 )
 # In which order a page has its automations.
 CALLS_SARA, ONE_AFTER_THE_OTHER = range(2)
@@ -674,3 +693,57 @@ def test_options_are_called_as_home_assistant_shows_them(page: str) -> None:
     for step, label in english.items():
         if f"*{label}*" in " ".join(text_of(other).split()):
             assert f"*{menu[step]}*" in text, step
+
+
+@pytest.mark.parametrize("page", LIMITS)
+def test_every_limit_is_explained(page: str) -> None:
+    """With its label, what it is at first, and the emergency numbers."""
+    labels = texts_of(page)["options"]["step"]["guard"]["data"]
+    shown = next(
+        {row[0].strip("*"): row for row in table}
+        for table in tables_in(text_of(page))
+        if len(table) == len(labels)
+    )
+    assert list(shown) == list(labels.values())
+    rules = rules_of({})
+    for key, default in {
+        "calls_per_minute": rules.calls_per_minute,
+        "calls_at_once": rules.calls_at_once,
+        "repeat_seconds": rules.repeat_seconds,
+    }.items():
+        at_first = shown[labels[key]][1].translate(TO_ASCII_DIGITS)
+        assert re.findall("[0-9]+", at_first) == [str(default)], key
+    meaning = shown[labels["emergency_numbers"]][2]
+    assert re.findall("`([0-9]+)`", meaning) == list(EMERGENCY_NUMBERS)
+
+
+@pytest.mark.parametrize("page", LIMITS)
+def test_patterns_that_are_shown_can_be_entered(page: str) -> None:
+    """Signs and whole patterns alike."""
+    signs, examples = (
+        names_in(column)
+        for column in columns_of(page)
+        if "`X`" in column or "`XXX`" in column
+    )
+    assert {"X", "Z", "N", ".", "!"} < signs
+    for pattern in signs | examples:
+        parse_pattern(pattern)
+
+
+@pytest.mark.parametrize("page", LIMITS)
+async def test_dry_run_is_answered_as_it_is_shown(
+    hass: HomeAssistant, loaded_entry: MockConfigEntry, page: str
+) -> None:
+    """By the example that is shown; the keys of the request are named too."""
+    (example,) = blocks_of(page)
+    answer = await originate(hass, **example["data"])
+    table = next(
+        {row[0].strip("`"): row[1] for row in table}
+        for table in tables_in(text_of(page))
+        if table[0][0] == "`outcome`"
+    )
+    assert table.keys() < answer.keys()
+    assert table["outcome"] == f"`{answer['outcome']}`"
+    assert answer["refused"] is None
+    named = set(re.findall("`([^`]+)`", table["request"]))
+    assert named == answer["request"].keys()

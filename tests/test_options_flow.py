@@ -1,16 +1,19 @@
 """The options of a PBX, and trying its events and a call from there."""
 
 import asyncio
+from http import HTTPStatus
 from typing import Any
 
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.pbx.const import DOMAIN
 from homeassistant.config_entries import ConfigEntryState, ConfigFlowResult
 from homeassistant.core import HomeAssistant
 from homeassistant.core_config import async_process_ha_core_config
 from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.setup import async_setup_component
 from simulator.server import Simulator
 from simulator.settings import Fault
 
@@ -79,13 +82,14 @@ async def test_menu_offers_what_can_be_done(
         "defaults",
         "events",
         "voice",
+        "guard",
         "check_events",
         "test_call",
     ]
     await hass.config_entries.async_unload(loaded_entry.entry_id)
     for step in ("check_events", "test_call"):
         other = await hass.config_entries.options.async_init(loaded_entry.entry_id)
-        assert other["menu_options"] == ["defaults", "events", "voice"]
+        assert other["menu_options"] == ["defaults", "events", "voice", "guard"]
         # A menu that was open before is no way around that.
         stale = await hass.config_entries.options.async_configure(
             result["flow_id"], {"next_step_id": step}
@@ -446,3 +450,21 @@ async def test_voice_is_an_option_of_its_own(
     assert suggestions(result) == {"voice": True}
     await submit(hass, result, {"voice": False})
     assert loaded_entry.options == {**DEFAULTS, "voice": False}
+
+
+async def test_only_administrators_change_a_pbx(
+    hass: HomeAssistant,
+    hass_client: ClientSessionGenerator,
+    hass_read_only_access_token: str,
+    loaded_entry: MockConfigEntry,
+) -> None:
+    """Home Assistant lets nobody else open a form of the PBX."""
+    assert await async_setup_component(hass, "config", {})
+    client = await hass_client(hass_read_only_access_token)
+    for kind, handler in (
+        ("config_entries/flow", DOMAIN),
+        ("config_entries/options/flow", loaded_entry.entry_id),
+        ("config_entries/subentries/flow", [loaded_entry.entry_id, "contact"]),
+    ):
+        response = await client.post(f"/api/config/{kind}", json={"handler": handler})
+        assert response.status == HTTPStatus.UNAUTHORIZED, kind

@@ -15,7 +15,15 @@ from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from simulator.server import Simulator, running
 from simulator.settings import Fault
 
-from .common import ORIGINATE, connection_to, originate, originates, setup_integration
+from .common import (
+    NO_LIMITS,
+    ORIGINATE,
+    change_options,
+    connection_to,
+    originate,
+    originates,
+    setup_integration,
+)
 from .raw_server import Step, http_reply, raw_server
 
 CALL = {"caller": "557", "callee": "552"}
@@ -166,7 +174,8 @@ async def test_what_is_no_number_is_refused_before_anything_is_sent(
         {"trunk_name": 5.5},
         {"caller_id": "a\r\nb"},
         {"wait_for": "talking"},
-        {"dry_run": True},
+        {"dry_run": "perhaps"},
+        {"allow_repeat": [True]},
         {"unknown": 1},
     ],
 )
@@ -245,7 +254,7 @@ async def test_unreachable_pbx_has_placed_nothing(
     await originate(hass)
     await simulator.stop()
     with pytest.raises(HomeAssistantError) as caught:
-        await originate(hass)
+        await originate(hass, callee="553")
     assert caught.value.translation_key == "cannot_connect"
     await hass.async_block_till_done(wait_background_tasks=True)
     state = hass.states.get("binary_sensor.office_connectivity")
@@ -303,11 +312,11 @@ async def test_unknown_or_unloaded_entry_is_refused(
     assert not originates(simulator)
 
 
-@pytest.mark.usefixtures("loaded_entry")
 async def test_concurrent_calls_do_not_mix(
-    hass: HomeAssistant, simulator: Simulator
+    hass: HomeAssistant, simulator: Simulator, loaded_entry: MockConfigEntry
 ) -> None:
     """Two hundred calls at a time each get the id of their own."""
+    await change_options(hass, loaded_entry, **NO_LIMITS)
     simulator.pbx.change(faults=[Fault(delay=0.05)])
     numbers = [str(number) for number in range(1000, 1200)]
     responses = await asyncio.gather(

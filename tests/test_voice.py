@@ -36,7 +36,13 @@ from homeassistant.util.json import load_json_object
 from simulator.server import Simulator, running
 from simulator.settings import Fault
 
-from .common import ORIGINATE, connection_to, originates, setup_integration
+from .common import (
+    NO_LIMITS,
+    ORIGINATE,
+    connection_to,
+    originates,
+    setup_integration,
+)
 from .test_translations import TRANSLATIONS
 
 # What is said of a call, each by the text's key, in English.
@@ -80,7 +86,13 @@ def entry_for(
         title=entry_id.removeprefix("01J").capitalize(),
         entry_id=entry_id,
         data={**connection_to(simulator), "webhook_id": entry_id.lower() * 8},
-        options={"context": "main_routing", "timeout": 30, "voice": voice},
+        # More is said here than anybody says in a minute.
+        options={
+            "context": "main_routing",
+            "timeout": 30,
+            "voice": voice,
+            **NO_LIMITS,
+        },
         subentries_data=subentries,
     )
 

@@ -25,7 +25,9 @@ from simulator.server import Simulator
 from simulator.settings import Fault
 
 from .common import (
+    NO_LIMITS,
     ORIGINATE,
+    change_options,
     elapse,
     originate,
     originate_and_wait,
@@ -618,9 +620,10 @@ async def send_dropped(hass: HomeAssistant, pbx: Pbx) -> None:
 
 
 async def test_two_hundred_calls_at_a_time_do_not_mix(
-    hass: HomeAssistant, connected: Simulator
+    hass: HomeAssistant, connected: Simulator, loaded_entry: MockConfigEntry
 ) -> None:
     """Each has its own outcome, id, numbers and seconds."""
+    await change_options(hass, loaded_entry, **NO_LIMITS)
     pbx = connected.pbx
     kinds = ["answer", "busy", "no_answer", "reject", "unreachable"]
     callers = [str(number) for number in range(1000, 1200)]

@@ -13,7 +13,9 @@ from homeassistant.const import (
 from homeassistant.core import HomeAssistant
 
 from .const import (
+    CONF_ALLOWED_NUMBERS,
     CONF_CALLER_ID,
+    CONF_DENIED_NUMBERS,
     CONF_TRUNK_NAME,
     CONF_WEBHOOK_PASSWORD,
     CONF_WEBHOOK_USERNAME,
@@ -22,8 +24,10 @@ from .coordinator import PbxConfigEntry
 
 # A trunk may be called by its telephone number.
 TO_REDACT = {
+    CONF_ALLOWED_NUMBERS,
     CONF_API_KEY,
     CONF_CALLER_ID,
+    CONF_DENIED_NUMBERS,
     CONF_PASSWORD,
     CONF_TRUNK_NAME,
     CONF_USERNAME,

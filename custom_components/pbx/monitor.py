@@ -28,6 +28,7 @@ from homeassistant.util.signal_type import SignalTypeFormat
 
 from .calls import Call, CallTracker, Ending, News, Outcome, Step
 from .const import DOMAIN
+from .guard import DialGuard
 from .other_calls import OtherCalls, OtherNews
 from .phones import PhoneNews, Phones
 from .simotel import SimotelClient
@@ -116,6 +117,7 @@ class CallMonitor:
     def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
         """Start with no calls and nothing heard."""
         self.tracker = CallTracker(self._now)
+        self.guard = DialGuard(self._now)
         self.heard: dict[str, Heard] = {}
         self.phones = Phones()
         self.unknown_states: set[str] = set()

@@ -31,6 +31,7 @@ from .const import (
     CONF_WEBHOOK_USERNAME,
 )
 from .coordinator import PbxConfigEntry, create_client
+from .dial_rules import GUARD_SCHEMA, cleaned_limits
 from .forms import (
     DEFAULTS,
     NUMBER,
@@ -91,7 +92,7 @@ class PbxOptionsFlow(OptionsFlow):
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Offer the parts; what needs a PBX that is set up is offered then only."""
-        steps = ["defaults", "events", "voice"]
+        steps = ["defaults", "events", "voice", "guard"]
         if self._is_loaded:
             steps += ["check_events", "test_call"]
         return self.async_show_menu(step_id="init", menu_options=steps)
@@ -161,6 +162,27 @@ class PbxOptionsFlow(OptionsFlow):
         return self.async_show_form(
             step_id="voice",
             data_schema=self.add_suggested_values_to_schema(VOICE_SCHEMA, options),
+        )
+
+    async def async_step_guard(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask what may be called, how often, and by whom."""
+        options = self.config_entry.options
+        errors: dict[str, str] = {}
+        placeholders: dict[str, str] = {}
+        if user_input is not None:
+            limits, errors, placeholders = cleaned_limits(user_input)
+            if not errors:
+                kept = without(options, GUARD_SCHEMA.schema)
+                return self.async_create_entry(data={**kept, **limits})
+        return self.async_show_form(
+            step_id="guard",
+            data_schema=self.add_suggested_values_to_schema(
+                GUARD_SCHEMA, options if user_input is None else user_input
+            ),
+            errors=errors,
+            description_placeholders=placeholders,
         )
 
     async def async_step_check_events(

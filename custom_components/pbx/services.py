@@ -1,13 +1,14 @@
 """The actions, and the one place where the library's errors become translated ones."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from contextlib import suppress
 import reprlib
 from typing import Any, Final
 
 import voluptuous as vol
 
+from homeassistant.auth.permissions.const import POLICY_CONTROL
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import ATTR_CONFIG_ENTRY_ID, CONF_TIMEOUT
 from homeassistant.core import (
@@ -18,7 +19,12 @@ from homeassistant.core import (
     SupportsResponse,
     callback,
 )
-from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.exceptions import (
+    HomeAssistantError,
+    ServiceValidationError,
+    Unauthorized,
+    UnknownUser,
+)
 from homeassistant.helpers import (
     config_validation as cv,
     entity_registry as er,
@@ -27,6 +33,7 @@ from homeassistant.helpers import (
 
 from .calls import Call, Step
 from .const import (
+    CONF_ADMINISTRATORS_ONLY,
     CONF_CALLER,
     CONF_CALLER_ID,
     CONF_CONTEXT,
@@ -38,7 +45,16 @@ from .const import (
     SUBENTRY_EXTENSION,
 )
 from .coordinator import PbxConfigEntry
-from .directory import Contact, contact_of, extension_of
+from .dial_rules import rules_of
+from .directory import Contact, contact_of, extension_of, extensions_of
+from .forms import async_found
+from .guard import (
+    CallRefusedError,
+    DialRules,
+    NumberNotAllowedError,
+    RateLimitedError,
+    Rule,
+)
 from .simotel import OriginateRequest, clean_number
 from .simotel.errors import (
     AddressNotPermittedError,
@@ -61,6 +77,7 @@ from .simotel.models import (
 )
 from .simotel.numbers import clean_caller_id, clean_text, in_national_form
 
+ATTR_ALLOW_REPEAT: Final = "allow_repeat"
 ATTR_CALL_LIMIT: Final = "call_limit"
 ATTR_CALLEE: Final = "callee"
 ATTR_CALLEE_ENTITY_ID: Final = "callee_entity_id"
@@ -68,9 +85,12 @@ ATTR_CALLER: Final = CONF_CALLER
 ATTR_CALLER_ENTITY_ID: Final = "caller_entity_id"
 ATTR_CALLER_ID: Final = CONF_CALLER_ID
 ATTR_CONTEXT: Final = CONF_CONTEXT
+ATTR_DRY_RUN: Final = "dry_run"
 ATTR_ORIGINATED_CALL_ID: Final = "originated_call_id"
 ATTR_OUTCOME: Final = "outcome"
 ATTR_RECORDING: Final = "recording"
+ATTR_REFUSED: Final = "refused"
+ATTR_REQUEST: Final = "request"
 ATTR_TALK: Final = "talk"
 ATTR_TIMEOUT: Final = CONF_TIMEOUT
 ATTR_TRUNK_NAME: Final = CONF_TRUNK_NAME
@@ -78,6 +98,7 @@ ATTR_WAIT: Final = "wait"
 ATTR_WAIT_FOR: Final = "wait_for"
 
 OUTCOME_ACCEPTED: Final = "accepted"
+OUTCOME_DRY_RUN: Final = "dry_run"
 SERVICE_ORIGINATE: Final = "originate"
 
 WAIT_FOR_ACCEPTED: Final = "accepted"
@@ -121,6 +142,9 @@ def _caller_id(value: object) -> str:
         raise vol.Invalid("expected a number or a short text") from err
 
 
+# A text cannot have words for each rule, since a placeholder is not translated.
+_MARKS: Final = {Rule.DENIED: "✗", Rule.NOT_ALLOWED: "✓", Rule.EMERGENCY: "SOS"}
+
 # Numbers are not validated here but by the handler, which says what is wrong with them
 # in the user's language; a schema cannot.
 _ORIGINATE_FIELDS = vol.Schema(
@@ -140,6 +164,8 @@ _ORIGINATE_FIELDS = vol.Schema(
             shortest=SHORTEST_CALL_LIMIT, longest=LONGEST_CALL_LIMIT
         ),
         vol.Optional(ATTR_WAIT_FOR, default=WAIT_FOR_ACCEPTED): vol.In(list(_WAITS)),
+        vol.Optional(ATTR_ALLOW_REPEAT, default=False): cv.boolean,
+        vol.Optional(ATTR_DRY_RUN, default=False): cv.boolean,
     }
 )
 ORIGINATE_SCHEMA = vol.All(
@@ -165,27 +191,82 @@ def async_setup_services(hass: HomeAssistant) -> None:
 async def _async_handle_originate(call: ServiceCall) -> ServiceResponse:
     """Place a call and tell which one it is, and how it ended where that is waited for."""
     entry, data = _resolved(call.hass, call.data)
+    await _async_check_user(call, entry)
     request = request_from(data, entry.options)
+    allow_repeat = call.data[ATTR_ALLOW_REPEAT]
+    if call.data[ATTR_DRY_RUN]:
+        preview = entry.runtime_data.client.preview(request)
+        refused = None
+        try:
+            await _async_check(entry, request, allow_repeat=allow_repeat)
+        except ServiceValidationError as err:
+            refused = err.translation_key
+        return _response(entry, request) | {
+            ATTR_OUTCOME: OUTCOME_DRY_RUN,
+            ATTR_REQUEST: preview,
+            ATTR_REFUSED: refused,
+        }
+    # It outlives the entry, which may be unloaded meanwhile.
     monitor = entry.runtime_data.monitor
-    placed = await async_originate(call.hass, entry, request)
+    placed = await async_originate(call.hass, entry, request, allow_repeat=allow_repeat)
     step = _WAITS[call.data[ATTR_WAIT_FOR]]
-    ending = await monitor.async_wait(placed, step) if step else None
-    if not call.return_response:
-        return None
+    response = _response(entry, request) | {
+        ATTR_ORIGINATED_CALL_ID: placed.originated_call_id,
+        ATTR_OUTCOME: OUTCOME_ACCEPTED,
+    }
+    if step:
+        ending = await monitor.async_wait(placed, step)
+        response |= {
+            ATTR_OUTCOME: ending.outcome,
+            ATTR_WAIT: ending.wait,
+            ATTR_TALK: ending.talk,
+            ATTR_RECORDING: ending.recording or None,
+        }
+    return response
+
+
+def _response(entry: PbxConfigEntry, request: OriginateRequest) -> dict[str, Any]:
+    """Return what the action answers before anything is known of a call."""
     return {
         ATTR_CONFIG_ENTRY_ID: entry.entry_id,
-        ATTR_ORIGINATED_CALL_ID: placed.originated_call_id,
-        ATTR_OUTCOME: ending.outcome if ending else OUTCOME_ACCEPTED,
+        ATTR_ORIGINATED_CALL_ID: None,
+        ATTR_OUTCOME: None,
         ATTR_CALLER: request.caller,
         ATTR_CALLEE: request.callee,
-        ATTR_WAIT: ending.wait if ending else None,
-        ATTR_TALK: ending.talk if ending else None,
-        ATTR_RECORDING: (ending.recording or None) if ending else None,
+        ATTR_WAIT: None,
+        ATTR_TALK: None,
+        ATTR_RECORDING: None,
     }
 
 
+async def _async_check_user(call: ServiceCall, entry: PbxConfigEntry) -> None:
+    """See whether the user may use the action; automations have no user.
+
+    Raises Unauthorized or UnknownUser.
+    """
+    if not entry.options.get(CONF_ADMINISTRATORS_ONLY):
+        return
+    user_id = call.context.user_id
+    if user_id is None:
+        return
+    user = await call.hass.auth.async_get_user(user_id)
+    if user is None:
+        raise UnknownUser(context=call.context, permission=POLICY_CONTROL)
+    if not user.is_admin:
+        raise Unauthorized(
+            context=call.context,
+            user_id=user_id,
+            config_entry_id=entry.entry_id,
+            permission=POLICY_CONTROL,
+        )
+
+
 async def async_originate(
-    hass: HomeAssistant, entry: PbxConfigEntry, request: OriginateRequest
+    hass: HomeAssistant,
+    entry: PbxConfigEntry,
+    request: OriginateRequest,
+    *,
+    allow_repeat: bool = False,
 ) -> Call:
     """Place a call and return it as it is followed; the PBX has accepted it.
 
@@ -197,7 +278,8 @@ async def async_originate(
     been placed.
     """
     task = hass.async_create_task(
-        _async_place(hass, entry, request), name=f"{DOMAIN} originate"
+        _async_place(hass, entry, request, allow_repeat=allow_repeat),
+        name=f"{DOMAIN} originate",
     )
 
     async def finish() -> None:
@@ -242,10 +324,18 @@ async def async_call_contact(
 
 
 async def _async_place(
-    hass: HomeAssistant, entry: PbxConfigEntry, request: OriginateRequest
+    hass: HomeAssistant,
+    entry: PbxConfigEntry,
+    request: OriginateRequest,
+    *,
+    allow_repeat: bool,
 ) -> Call:
-    """Place a call and learn from the PBX's answer."""
+    """Place a call, if the guard lets it, and learn from the PBX's answer."""
     client, monitor = entry.runtime_data.client, entry.runtime_data.monitor
+    await _async_check(entry, request, allow_repeat=allow_repeat)
+    # Nothing may be awaited before the call is followed, else the guard would not know
+    # of it when it is asked for the next one.
+    monitor.guard.count()
     call = monitor.async_place(
         caller=request.caller,
         callee=request.callee,
@@ -263,6 +353,42 @@ async def _async_place(
     monitor.async_accept(call, call_id)
     _learn_from(hass, entry, None)
     return call
+
+
+async def _async_check(
+    entry: PbxConfigEntry, request: OriginateRequest, *, allow_repeat: bool
+) -> None:
+    """Ask the guard whether a call may be placed.
+
+    Where a rule spares extensions, the PBX is asked which it has; else nothing is
+    awaited after the guard's last word.
+
+    Raises ServiceValidationError.
+    """
+    data, rules = entry.runtime_data, rules_of(entry.options)
+
+    def check(extensions: Container[str]) -> None:
+        data.monitor.guard.check(
+            caller=request.caller,
+            callee=request.callee,
+            outside_caller=bool(request.trunk_name),
+            rules=rules,
+            is_extension=extensions.__contains__,
+            in_progress=data.monitor.tracker.open_calls,
+            allow_repeat=allow_repeat,
+        )
+
+    known = {extension.number for extension in extensions_of(entry)}
+    try:
+        try:
+            check(known)
+        except NumberNotAllowedError as err:
+            if not err.spares_extensions:
+                raise
+            users = await async_found(data.client.search_users())
+            check(known | {user.number for user in users})
+    except CallRefusedError as err:
+        raise _refused(err, rules, request) from err
 
 
 @callback
@@ -405,6 +531,43 @@ def _number(data: Mapping[str, Any], field: str) -> str:
                 "value": reprlib.repr(data[field]),
             },
         ) from err
+
+
+def _refused(
+    err: CallRefusedError, rules: DialRules, request: OriginateRequest
+) -> ServiceValidationError:
+    """Return the error that the user sees for one of the guard."""
+    match err:
+        case NumberNotAllowedError():
+            translation_key = "number_not_allowed"
+            placeholders = {
+                "number": err.number,
+                "rule": f"{_MARKS[err.rule]} {', '.join(err.patterns)}",
+            }
+        case RateLimitedError():
+            translation_key = "rate_limited"
+            placeholders = {
+                "placed": str(err.placed),
+                "calls_per_minute": _limit(rules.calls_per_minute),
+                "in_progress": str(err.in_progress),
+                "calls_at_once": _limit(rules.calls_at_once),
+            }
+        case _:
+            translation_key = "repeated_call"
+            placeholders = {
+                "caller": request.caller,
+                "callee": request.callee,
+                "seconds": str(rules.repeat_seconds),
+            }
+    return ServiceValidationError(
+        translation_domain=DOMAIN,
+        translation_key=translation_key,
+        translation_placeholders=placeholders,
+    )
+
+
+def _limit(limit: int) -> str:
+    return str(limit or "∞")
 
 
 def _translated(err: SimotelError) -> HomeAssistantError:

@@ -17,6 +17,9 @@ from .transport import send_once
 
 _LOGGER = logging.getLogger(__name__)
 
+# Stands where a secret would.
+MASK: Final = "***"
+
 _ORIGINATE: Final = "call/originate/act"
 _PING: Final = "setting/ping/act"
 _SEARCH_CALLS: Final = "reports/cdr/search"
@@ -51,6 +54,7 @@ class SimotelClient:
             "Accept-Encoding": "identity",
             "Content-Type": "application/json",
         }
+        self._masks = dict.fromkeys(credentials.headers(), MASK)
         self._secrets = credentials.secrets()
         self._verbs: dict[str, str] = {}
 
@@ -70,6 +74,15 @@ class SimotelClient:
         if not call_id:
             raise InvalidResponseError("An empty originated_call_id in the reply")
         return call_id
+
+    def preview(self, request: OriginateRequest) -> dict[str, object]:
+        """Return the HTTP request that `originate` would send, its secrets masked."""
+        return {
+            "method": self._verb_of(_ORIGINATE),
+            "url": self._url_of(_ORIGINATE),
+            "headers": {**self._headers, **self._masks},
+            "body": request.body(),
+        }
 
     async def ping(self) -> None:
         """Prove address, credentials and our own address; rings nobody.
@@ -132,7 +145,7 @@ class SimotelClient:
         A 405 is the one refusal after which the other verb is tried, once: it cannot
         have acted. The verb that is taken is used from then on.
         """
-        verb = self._verbs.get(path, "PUT")
+        verb = self._verb_of(path)
         try:
             return await self._request(verb, path, body, longest_reply=_LONGEST_REPLY)
         except MethodNotAllowedError:
@@ -145,6 +158,12 @@ class SimotelClient:
         except MethodNotAllowedError:
             self._verbs[path] = verb
             raise
+
+    def _verb_of(self, path: str) -> str:
+        return self._verbs.get(path, "PUT")
+
+    def _url_of(self, path: str) -> str:
+        return f"{self._url}/{path}"
 
     async def _search(
         self, path: str, body: dict[str, object]
@@ -169,7 +188,7 @@ class SimotelClient:
         reply = await send_once(
             self._session,
             verb=verb,
-            url=f"{self._url}/{path}",
+            url=self._url_of(path),
             headers=self._headers,
             body=json.dumps(body).encode(),
             longest_reply=longest_reply,
