@@ -36,13 +36,7 @@ from homeassistant.util.json import load_json_object
 from simulator.server import Simulator, running
 from simulator.settings import Fault
 
-from .common import (
-    NO_LIMITS,
-    ORIGINATE,
-    connection_to,
-    originates,
-    setup_integration,
-)
+from .common import NO_LIMITS, ORIGINATE, connection_to, originates, setup_integration
 from .test_translations import TRANSLATIONS
 
 # What is said of a call, each by the text's key, in English.
