@@ -384,9 +384,22 @@ async def test_longest_name_of_a_contact_is_meant(
     """Where a sentence can be understood in two ways."""
     namesake = subentry("contact", "Ali from kitchen", number="1", caller="552")
     await add(hass, entry, namesake)
+    await add(hass, entry, subentry("contact", "Ali Now", number="2", caller="552"))
     await say("call Ali from kitchen")
     await say("call Ali from the kitchen")
-    assert dialled(simulator) == [("552", "1"), ALI_FROM_KITCHEN]
+    await say("call Ali now")
+    assert dialled(simulator) == [("552", "1"), ALI_FROM_KITCHEN, ("552", "2")]
+
+
+@pytest.mark.usefixtures("loaded_entry")
+async def test_telephone_that_there_is_is_meant(
+    hass: HomeAssistant, simulator: Simulator, say: Say, entry: MockConfigEntry
+) -> None:
+    """Rather than a contact with a longer name and a telephone that there is not."""
+    await add(hass, entry, subentry("contact", "Ali from work", number="1"))
+    await add(hass, entry, subentry("extension", "Work from home", number="602"))
+    await say("call Ali from work from home")
+    assert dialled(simulator) == [("602", "09121234567")]
 
 
 def something_said(template: str, choose: random.Random) -> str:
@@ -743,11 +756,17 @@ async def test_names_that_cannot_be_spoken_do_no_harm(
 
 
 async def test_entry_without_contacts(
-    hass: HomeAssistant, simulator: Simulator, say: Say
+    hass: HomeAssistant,
+    simulator: Simulator,
+    say: Say,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     """There is nobody to call."""
     await setup_integration(hass, entry_for(simulator, []))
-    assert await say("call Ali") is None
+    for sentence in ("call Ali", "call", "call now", "call from kitchen"):
+        assert await say(sentence) is None
+    assert "Error" not in caplog.text
+    assert "Traceback" not in caplog.text
 
 
 @pytest.mark.usefixtures("loaded_entry")
