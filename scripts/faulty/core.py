@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 import socket
 from tempfile import TemporaryDirectory
-from typing import Any, override
+from typing import Any, cast, override
 
 from aiohttp.abc import AbstractResolver, ResolveResult
 
@@ -12,7 +12,7 @@ from homeassistant import bootstrap, config_entries, loader
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
 from homeassistant.core_config import async_process_ha_core_config
-from homeassistant.helpers.aiohttp_client import DATA_RESOLVER
+from homeassistant.helpers.aiohttp_client import DATA_RESOLVER, HassAsyncDNSResolver
 from homeassistant.setup import async_setup_component
 
 DOMAIN = "pbx"
@@ -117,7 +117,7 @@ async def running_core() -> AsyncIterator[Core]:
         hass.config_entries = config_entries.ConfigEntries(hass, config)
         names = PlayedNames()
         # What is typed as Home Assistant's own resolver only needs to resolve.
-        hass.data[DATA_RESOLVER] = names  # type: ignore[assignment]
+        hass.data[DATA_RESOLVER] = cast(HassAsyncDNSResolver, names)
         await loader.async_get_custom_components(hass)
         await bootstrap.async_load_base_functionality(hass)
         await async_process_ha_core_config(hass, {"internal_url": _url(port)})

@@ -62,7 +62,7 @@ def possessions(hass: HomeAssistant) -> Possessions:
         gc.collect()
     _give_back_memory()
     kinds = Counter(
-        stat.S_ISSOCK(mode) for mode in map(_mode, os.listdir(_DESCRIPTORS)) if mode
+        stat.S_ISSOCK(mode) for mode in map(_mode, _DESCRIPTORS.iterdir()) if mode
     )
     return Possessions(
         tasks=Counter(_name_of(task) for task in asyncio.all_tasks()),
@@ -71,7 +71,9 @@ def possessions(hass: HomeAssistant) -> Possessions:
             for handle in get_scheduled_timer_handles(hass.loop)
             if not handle.cancelled()
         ),
-        listeners=Counter(hass.bus.async_listeners())
+        listeners=Counter(
+            {str(kind): count for kind, count in hass.bus.async_listeners().items()}
+        )
         + Counter(
             {
                 f"signal {signal}": len(targets)
@@ -113,9 +115,9 @@ def _name_of_callback(handle: asyncio.TimerHandle) -> str:
     return text.partition(" at 0x")[0][:120]
 
 
-def _mode(descriptor: str) -> int:
+def _mode(descriptor: Path) -> int:
     try:
-        return os.fstat(int(descriptor)).st_mode
+        return os.fstat(int(descriptor.name)).st_mode
     except OSError:
         # That by which the folder itself is read.
         return 0

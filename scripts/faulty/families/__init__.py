@@ -1,7 +1,8 @@
 """The faults of the PBX and the network, a module for each kind."""
 
-from ..certificates import Authority
-from ..fault import Fault
+from scripts.faulty.certificates import Authority
+from scripts.faulty.fault import Fault
+
 from .compression import compressed_replies
 from .connections import broken_connections
 from .envelopes import envelopes

@@ -1,15 +1,16 @@
 """Replies that are compressed, unasked: rightly, wrongly, or to do harm."""
 
+from collections.abc import Callable
 from compression import zstd
 from functools import partial
 import gzip
 from typing import Any
 import zlib
 
+from scripts.faulty.fault import Answers, Fault, Meaning
+from scripts.faulty.pbx import Request, good_body
 from tests.raw_server import http_reply
 
-from ..fault import Answers, Fault, Meaning
-from ..pbx import Request, good_body
 from .plays import reply
 
 _MEGABYTES = 100
@@ -74,7 +75,7 @@ def compressed_replies() -> list[Fault]:
     ]
 
 
-_PACKERS = {
+_PACKERS: dict[str, Callable[[bytes], bytes]] = {
     "gzip": gzip.compress,
     "deflate": zlib.compress,
     "zstd": zstd.compress,
@@ -83,11 +84,12 @@ _PACKERS = {
 
 def _bomb(name: str) -> bytes:
     """Return many megabytes, packed without ever having been there."""
-    packer: Any = {
-        "gzip": lambda: zlib.compressobj(wbits=31),
-        "deflate": zlib.compressobj,
-        "zstd": zstd.ZstdCompressor,
-    }[name]()
+    packers: dict[str, Any] = {
+        "gzip": zlib.compressobj(wbits=31),
+        "deflate": zlib.compressobj(),
+        "zstd": zstd.ZstdCompressor(),
+    }
+    packer = packers[name]
     pieces = [packer.compress(_MEGABYTE) for _ in range(_MEGABYTES)]
     return b"".join([*pieces, packer.flush()])
 

@@ -2,10 +2,10 @@
 
 from functools import partial
 
+from scripts.faulty.fault import Answers, Fault, Meaning, Meets
+from scripts.faulty.pbx import Connection, Request, good_reply
 from tests.raw_server import http_reply
 
-from ..fault import Answers, Fault, Meaning, Meets
-from ..pbx import Connection, Request, good_reply
 from .plays import reply, reply_and_hang
 
 _FAMILY = "Resets and half-open connections"

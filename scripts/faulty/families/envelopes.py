@@ -4,8 +4,9 @@ from functools import partial
 import json
 from typing import Any
 
-from ..fault import Answers, Fault, Meaning
-from ..pbx import Request
+from scripts.faulty.fault import Answers, Fault, Meaning
+from scripts.faulty.pbx import Request
+
 from .plays import body
 
 _FAMILY = "JSON of every shape"

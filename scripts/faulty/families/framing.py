@@ -2,10 +2,10 @@
 
 from functools import partial
 
+from scripts.faulty.fault import Fault, Meaning
+from scripts.faulty.pbx import Request, good_body, good_reply
 from tests.raw_server import http_reply
 
-from ..fault import Fault, Meaning
-from ..pbx import Request, good_body, good_reply
 from .plays import good, reply, reply_and_hang
 
 _OK = b"HTTP/1.1 200 OK\r\n"

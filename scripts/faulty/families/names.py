@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from ..fault import Fault, Meaning
+from scripts.faulty.fault import Fault, Meaning
 
 _LOOPBACK = "127.0.0.1"
 

@@ -3,10 +3,10 @@
 from functools import partial
 import json
 
+from scripts.faulty.fault import Fault, Meaning
+from scripts.faulty.pbx import Request, good_body
 from tests.raw_server import http_reply
 
-from ..fault import Fault, Meaning
-from ..pbx import Request, good_body
 from .plays import body, reply
 
 _PORTAL = b"""<!DOCTYPE html><html><head><title>Sign in</title>

@@ -2,10 +2,9 @@
 
 from collections.abc import Callable
 
+from scripts.faulty.fault import Answers
+from scripts.faulty.pbx import Connection, Request, good_body
 from tests.raw_server import http_reply
-
-from ..fault import Answers
-from ..pbx import Connection, Request, good_body
 
 type Bytes = bytes | Callable[[Request], bytes]
 

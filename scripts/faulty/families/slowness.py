@@ -2,10 +2,10 @@
 
 from functools import partial
 
+from scripts.faulty.fault import Answers, Fault, Meaning
+from scripts.faulty.pbx import Connection, Request, good_body, good_reply
 from tests.raw_server import http_reply
 
-from ..fault import Answers, Fault, Meaning
-from ..pbx import Connection, Request, good_body, good_reply
 from .plays import reply_and_hang
 
 _FAMILY = "Slow and endless"

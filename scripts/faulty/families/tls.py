@@ -4,9 +4,9 @@ from datetime import timedelta
 from functools import partial
 import ssl
 
-from ..certificates import Authority
-from ..fault import Fault, Meaning, Meets
-from ..pbx import Connection, good_reply
+from scripts.faulty.certificates import Authority
+from scripts.faulty.fault import Fault, Meaning, Meets
+from scripts.faulty.pbx import Connection, good_reply
 
 _FAMILY = "TLS"
 _DAY = timedelta(days=1)
