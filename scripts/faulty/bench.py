@@ -27,7 +27,6 @@ class Bench:
     tally: Tally
     watch: Watch
     authority: Authority
-    session: ClientSession
     tls: ssl.SSLContext
     credentials: dict[str, str]
     webhook_ids: list[str]
@@ -35,26 +34,27 @@ class Bench:
     @asynccontextmanager
     async def lanes(self, count: int) -> AsyncIterator[list[Lane]]:
         """Open so many lanes, and close them; each time they are the same ones."""
-        lanes = [
-            Lane(
-                self.core,
-                number=number,
-                credentials=self.credentials,
-                webhook_id=self.webhook_ids[number],
-                tls=self.tls,
-                tally=self.tally,
-                watch=self.watch,
-                session=self.session,
-            )
-            for number in range(count)
-        ]
-        for lane in lanes:
-            await lane.open()
-        try:
-            yield lanes
-        finally:
+        async with ClientSession() as session:
+            lanes = [
+                Lane(
+                    self.core,
+                    number=number,
+                    credentials=self.credentials,
+                    webhook_id=self.webhook_ids[number],
+                    tls=self.tls,
+                    tally=self.tally,
+                    watch=self.watch,
+                    session=session,
+                )
+                for number in range(count)
+            ]
             for lane in lanes:
-                await lane.close()
+                await lane.open()
+            try:
+                yield lanes
+            finally:
+                for lane in lanes:
+                    await lane.close()
 
 
 WELL = Fault(family="Nothing wrong", name="well", meaning=Meaning.ACCEPTED)
@@ -77,13 +77,12 @@ async def running_bench() -> AsyncIterator[Bench]:
     get_default_context().load_verify_locations(cadata=authority.text)
     with watching(tally) as watch:
         watch.look_for(_hidden(credentials), webhook_ids)
-        async with running_core() as core, ClientSession() as session:
+        async with running_core() as core:
             yield Bench(
                 core=core,
                 tally=tally,
                 watch=watch,
                 authority=authority,
-                session=session,
                 tls=authority.server(),
                 credentials=credentials,
                 webhook_ids=webhook_ids,

@@ -1,7 +1,7 @@
 """A lane of the bench: one PBX, one entry, and one fault after the other."""
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 import itertools
@@ -26,6 +26,7 @@ from .watch import Watch
 SECONDS_TO_END = 60.0
 # An account of a call is held for a few seconds, in case another one comes.
 SECONDS_TO_SETTLE = 10.0
+_MODES = ("accepted", "answered", "ended")
 _SENSOR = "binary_sensor.{}_connectivity"
 _IN_PROGRESS = "sensor.{}_calls_in_progress"
 _EVENT = "event.{}_calls"
@@ -64,13 +65,13 @@ class Lane:
         """Prepare a lane; `open` adds its entry."""
         self._core = core
         self._hass = core.hass
-        self._name = f"lane{number}"
+        self.name = f"lane{number}"
         self._webhook_id = webhook_id
         self._credentials = credentials
         self._tls = tls
         self.tally = tally
         self._watch = watch
-        self._session = session
+        self.session = session
         # No two calls have a number in common.
         self._numbers = (f"{number:03}{each:05}" for each in itertools.count())
         self.pbx = FaultyPbx()
@@ -86,7 +87,7 @@ class Lane:
         """Have the PBX listen, and set up its entry."""
         await self.pbx.start()
         self._entry = await self._core.add(
-            entry_id=self._name,
+            entry_id=self.name,
             data={
                 **self._credentials,
                 "url": self._url(None),
@@ -110,6 +111,7 @@ class Lane:
         counts.faults += 1
         if not await self._be_well(fault, counts):
             return
+        counts.actions += 1
         report = await self._begin_call()
         self._core.names.answers[self._host] = (
             ("127.0.0.1",) if fault.resolves is None else fault.resolves
@@ -129,9 +131,29 @@ class Lane:
             "".join(
                 f"{state.state} {dict(state.attributes)}"
                 for state in self._hass.states.async_all()
-                if f"pbx_{self._name}" in state.entity_id
+                if f"pbx_{self.name}" in state.entity_id
             ),
             "in the states",
+        )
+
+    async def try_while_well(self, fault: Fault) -> None:
+        """Place calls, and ask the PBX how it is, while nothing is wrong with it."""
+        counts = self.tally.of(fault.family)
+        counts.faults += 1
+        await self.pbx.spoil(fault)
+        await self._originate_all(fault, counts)
+
+    async def try_calls(self, fault: Fault, *, modes: Sequence[str]) -> None:
+        """Place calls while the PBX misbehaves, and do no more."""
+        counts = self.tally.current
+        if await self._be_well(fault, counts):
+            await self.pbx.spoil(fault)
+            await self._originate_all(fault, counts, modes)
+
+    async def originate_in_silence(self, mode: str) -> Said:
+        """Place a call of which nothing is heard, with the shortest time to ring."""
+        return await self._originate(
+            next(self._numbers), next(self._numbers), mode, timeout=1
         )
 
     async def _be_well(self, fault: Fault, counts: Counts) -> bool:
@@ -171,27 +193,28 @@ class Lane:
             )
         return task
 
-    async def _originate_all(self, fault: Fault, counts: Counts) -> None:
+    async def _originate_all(
+        self, fault: Fault, counts: Counts, modes: Sequence[str] = _MODES
+    ) -> None:
         """Place calls in all modes, then one more while the PBX is asked how it is."""
-        modes = ("accepted", "answered", "ended")
-        callees = [next(self._numbers) for _ in range(4)]
-        helper = asyncio.create_task(self._end_calls(callees))
+        *callees, last = (next(self._numbers) for _ in range(len(modes) + 1))
+        helper = asyncio.create_task(self._end_calls([*callees, last]))
         await asyncio.gather(
             *(
                 self._try_originate(fault, counts, callee, mode)
-                for callee, mode in zip(callees, modes, strict=False)
+                for callee, mode in zip(callees, modes, strict=True)
             )
         )
         await asyncio.gather(
-            self._try_originate(fault, counts, callees[3], "accepted"),
+            self._try_originate(fault, counts, last, "accepted"),
             self._try_poll(fault, counts),
         )
         helper.cancel()
         if Meaning.ACCEPTED in fault.of_originate:
-            await self._tell_of_end(callees)
+            await self._tell_of_end([*callees, last])
         counts.originates += self.pbx.heads
         repeated = sum(max(0, times - 1) for times in self.pbx.originates.values())
-        repeated = max(repeated, self.pbx.heads - len(callees))
+        repeated = max(repeated, self.pbx.heads - len(modes) - 1)
         if repeated > 0:
             counts.wrong("repeated", f"{fault.name}: {repeated}", times=repeated)
 
@@ -245,7 +268,9 @@ class Lane:
         if said.response["outcome"] != outcome:
             counts.wrong("other_errors", what)
 
-    async def _originate(self, caller: str, callee: str, mode: str) -> Said:
+    async def _originate(
+        self, caller: str, callee: str, mode: str, *, timeout: int = 30
+    ) -> Said:
         try:
             response = await self._hass.services.async_call(
                 DOMAIN,
@@ -255,6 +280,7 @@ class Lane:
                     "caller": caller,
                     "callee": callee,
                     "wait_for": mode,
+                    "timeout": timeout,
                 },
                 blocking=True,
                 return_response=True,
@@ -359,7 +385,7 @@ class Lane:
         """Send an event as the PBX does."""
         url = f"http://127.0.0.1:{self._core.port}"
         path = self._core.webhook_path(self.entry)
-        async with self._session.post(url + path, json=event) as response:
+        async with self.session.post(url + path, json=event) as response:
             response.raise_for_status()
 
     def _forget_names(self) -> None:
@@ -369,7 +395,7 @@ class Lane:
 
     @property
     def _host(self) -> str:
-        return f"{self._name}.invalid"
+        return f"{self.name}.invalid"
 
     def _url(self, fault: Fault | None) -> str:
         scheme = "https" if fault and fault.tls else "http"

@@ -17,8 +17,9 @@ from homeassistant.util.async_ import get_scheduled_timer_handles
 
 _DESCRIPTORS = Path("/dev/fd")
 _PAGES = Path("/proc/self/statm")
-# Home Assistant's own that come and go.
-_PATIENCE = 40
+# How often it is looked whether something has gone, and how long between.
+_LOOKS = 40
+_SECONDS_BETWEEN = 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +91,11 @@ def possessions(hass: HomeAssistant) -> Possessions:
 
 async def settled(hass: HomeAssistant, before: Possessions) -> Possessions:
     """Return what there is once nothing more than before is left, or time is up."""
-    for _ in range(_PATIENCE):
+    for _ in range(_LOOKS):
         now = possessions(hass)
         if not any(now.beyond(before).values()):
             break
-        await asyncio.sleep(0.25)
+        await asyncio.sleep(_SECONDS_BETWEEN)
     return now
 
 

@@ -1,6 +1,6 @@
 """What is counted, by family of faults, and how it is shown."""
 
-from collections.abc import Iterable
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import asdict, dataclass, field
@@ -36,23 +36,26 @@ class Counts:
         """Count something that must not be, and say what it was."""
         setattr(self, what, getattr(self, what) + times)
         if len(self.notes) < _MOST_NOTES:
-            self.notes.append(f"{COLUMNS[what]}: {note}")
+            self.notes.append(f"{COLUMNS[what][0]}: {note}")
 
 
-# The columns of the table, in order, by the names of the counts.
+# The columns of the table, in order: the name of a count, its head, and what it means.
 COLUMNS = {
-    "faults": "Faults",
-    "actions": "Actions",
-    "originates": "Originates seen",
-    "requests": "Webhook requests",
-    "repeated": "Originated twice",
-    "denied": "“Not placed”, though sent",
-    "invented": "“Accepted”, though not said",
-    "other_errors": "Other result than documented",
-    "states": "Wrong states",
-    "tracebacks": "Tracebacks",
-    "unhandled": "Unhandled",
-    "secrets": "Secrets told",
+    "faults": ("Faults", "faults tried"),
+    "actions": ("Actions", "actions, pings, set-ups and forms that met them"),
+    "originates": ("Originates", "originate requests that the PBX saw"),
+    "requests": ("Requests", "requests to the webhook"),
+    "repeated": ("Twice", "originate requests beyond one for each action"),
+    "denied": (
+        "Denied",
+        "errors that say “nothing placed” though the request had left",
+    ),
+    "invented": ("Invented", "calls said to be accepted though no reply said so"),
+    "other_errors": ("Other", "results that are not the documented ones, or no end"),
+    "states": ("States", "wrong states of entities and entries"),
+    "tracebacks": ("Tracebacks", "tracebacks in the log, at any level"),
+    "unhandled": ("Unhandled", "exceptions that nobody handled"),
+    "secrets": ("Secrets", "keys, passwords and addresses of webhooks told"),
 }
 TRIED = ("faults", "actions", "originates", "requests")
 MUST_BE_ZERO = tuple(name for name in COLUMNS if name not in TRIED)
@@ -66,6 +69,10 @@ class Tally:
         self.families: dict[str, Counts] = {}
         self._current: ContextVar[Counts | None] = ContextVar("current", default=None)
         self._shared: Counts | None = None
+
+    def start_anew(self) -> None:
+        """Forget what was counted."""
+        self.families.clear()
 
     def of(self, family: str) -> Counts:
         """Return the counts of a family."""
@@ -81,7 +88,7 @@ class Tally:
         self._current.set(self.of(family))
 
     @contextmanager
-    def blaming(self, family: str) -> Any:
+    def blaming(self, family: str) -> Iterator[Counts]:
         """Have what belongs to no task of a fault count for a family meanwhile."""
         self._shared = self.of(family)
         try:
@@ -109,7 +116,7 @@ class Tally:
         """Return the rows of the table, the heads first and the sum last."""
         named = [*self.families.items(), ("Total", self.total)]
         return [
-            ("Family", *COLUMNS.values()),
+            ("Family", *(head for head, _ in COLUMNS.values())),
             *(
                 (family, *(f"{getattr(counts, name):,}" for name in COLUMNS))
                 for family, counts in named
@@ -126,20 +133,18 @@ class Tally:
         }
 
 
-def as_text(rows: Iterable[tuple[str, ...]]) -> str:
-    """Return a table for a terminal: the heads are numbered below it where too long."""
-    heads, *body = rows
-    short = [heads[0], *(chr(ord("a") + number) for number in range(len(heads) - 1))]
-    table = [tuple(short), *body]
-    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
-    lines = [
+def as_text(rows: Sequence[tuple[str, ...]]) -> str:
+    """Return a table for a terminal: the first column is text, the rest are numbers."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return "\n".join(
         "  ".join(
             cell.ljust(width) if number == 0 else cell.rjust(width)
             for number, (cell, width) in enumerate(zip(row, widths, strict=True))
         ).rstrip()
-        for row in table
-    ]
-    legend = [
-        f"  {letter}  {head}" for letter, head in zip(short[1:], heads[1:], strict=True)
-    ]
-    return "\n".join([*lines, "", *legend])
+        for row in rows
+    )
+
+
+def legend() -> str:
+    """Return what the columns mean."""
+    return "\n".join(f"  {head:<11} {text}" for head, text in COLUMNS.values())
