@@ -27,6 +27,7 @@ SECONDS_TO_END = 60.0
 # An account of a call is held for a few seconds, in case another one comes.
 SECONDS_TO_SETTLE = 10.0
 _MODES = ("accepted", "answered", "ended")
+_APART = 0.04
 _SENSOR = "binary_sensor.{}_connectivity"
 _IN_PROGRESS = "sensor.{}_calls_in_progress"
 _EVENT = "event.{}_calls"
@@ -408,7 +409,9 @@ async def in_lanes(lanes: list[Lane], faults: list[Fault]) -> None:
     """Try all faults, as many at a time as there are lanes."""
     queue = iter(faults)
 
-    async def drive(lane: Lane) -> None:
+    async def drive(lane: Lane, seconds: float) -> None:
+        # All at once would make everything late in the beginning.
+        await asyncio.sleep(seconds)
         for fault in queue:
             # A task has a context of its own, by which what happens in it is told apart.
             trial = asyncio.create_task(lane.try_fault(fault))
@@ -417,4 +420,4 @@ async def in_lanes(lanes: list[Lane], faults: list[Fault]) -> None:
                 counts = lane.tally.of(fault.family)
                 counts.wrong("unhandled", f"{fault.name} could not be tried: {error!r}")
 
-    await asyncio.gather(*(drive(lane) for lane in lanes))
+    await asyncio.gather(*(drive(lane, number * _APART) for number, lane in enumerate(lanes)))

@@ -5,6 +5,7 @@ from collections import Counter
 import ctypes
 from dataclasses import dataclass
 import gc
+import linecache
 import os
 from pathlib import Path
 import resource
@@ -59,6 +60,8 @@ class Possessions:
 
 def possessions(hass: HomeAssistant) -> Possessions:
     """Return what there is now, garbage left out."""
+    # The lines of code that tracebacks have shown are kept for the next one.
+    linecache.clearcache()
     for _ in range(3):
         gc.collect()
     _give_back_memory()

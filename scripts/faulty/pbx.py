@@ -101,9 +101,13 @@ class Connection:
     async def trickle(self, data: bytes, *, pieces: int, seconds: float) -> None:
         """Send bytes in pieces, in so much time in all."""
         size = max(1, -(-len(data) // pieces))
+        loop = asyncio.get_running_loop()
+        due = loop.time()
         for start in range(0, len(data), size):
             await self.send(data[start : start + size])
-            await asyncio.sleep(seconds / pieces)
+            # What was late by chance does not make the whole late.
+            due += seconds / pieces
+            await asyncio.sleep(max(0.0, due - loop.time()))
 
     async def pause(self, seconds: float) -> None:
         """Do nothing for a while."""

@@ -12,8 +12,8 @@ from homeassistant.const import __version__ as home_assistant_version
 from .leftovers import Possessions
 from .tally import Tally, as_text, legend
 
-# What Python keeps of its own accord, such as the lines of files named in tracebacks.
-MOST_BLOCKS = 25_000
+# What is kept of its own accord, in caches that do not grow.
+MOST_BLOCKS = 10_000
 MOST_MEMORY = 200 * 1024 * 1024
 _MEGABYTE = 1024 * 1024
 
