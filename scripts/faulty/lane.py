@@ -420,4 +420,6 @@ async def in_lanes(lanes: list[Lane], faults: list[Fault]) -> None:
                 counts = lane.tally.of(fault.family)
                 counts.wrong("unhandled", f"{fault.name} could not be tried: {error!r}")
 
-    await asyncio.gather(*(drive(lane, number * _APART) for number, lane in enumerate(lanes)))
+    await asyncio.gather(
+        *(drive(lane, number * _APART) for number, lane in enumerate(lanes))
+    )

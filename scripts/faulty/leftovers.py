@@ -12,6 +12,8 @@ import resource
 import stat
 import sys
 
+from aiohttp import web_app
+
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.dispatcher import DATA_DISPATCHER
 from homeassistant.util.async_ import get_scheduled_timer_handles
@@ -62,6 +64,10 @@ def possessions(hass: HomeAssistant) -> Possessions:
     """Return what there is now, garbage left out."""
     # The lines of code that tracebacks have shown are kept for the next one.
     linecache.clearcache()
+    # aiohttp keeps the last thousand web applications, so those of the simulators too.
+    for kept in vars(web_app).values():
+        if hasattr(kept, "cache_clear"):
+            kept.cache_clear()
     for _ in range(3):
         gc.collect()
     _give_back_memory()

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 import logging
 import re
 import sys
+import traceback
 from typing import Any, override
 
 from .tally import Tally
@@ -80,7 +81,10 @@ class Watch(logging.Handler):
         self, _loop: asyncio.AbstractEventLoop, context: dict[str, Any]
     ) -> None:
         """Count what the event loop found that nobody handles."""
-        self._tally.current.wrong("unhandled", repr(context))
+        text = str(context.get("message"))
+        if error := context.get("exception"):
+            text += "".join(traceback.format_exception(error))
+        self._tally.current.wrong("unhandled", text)
 
     def handle_unraisable(self, unraisable: Any) -> None:
         """Count what Python could not raise, such as in the end of an object."""

@@ -30,7 +30,7 @@ _SPEED = 20.0
 _SECONDS_TO_END = 60.0
 _MOST_AT_ONCE = 40
 # How often somebody who calls has seen to it before that the entry is loaded.
-_LOADS_AGAIN = 0.5
+_LOADS_AGAIN = 0.8
 _MOST_NOTES = 30
 _NOT_LOADED = (ConfigEntryState.SETUP_RETRY, ConfigEntryState.SETUP_ERROR)
 _BEHAVIOURS = ("answer", "busy", "reject", "no_answer", "unreachable", "voicemail")
