@@ -6,7 +6,7 @@ import re
 from .result import Result
 
 _DOCS = Path(__file__).parents[2] / "docs"
-_MARKED = re.compile(r"(<!-- run -->\n).*(\n<!-- /run -->)", re.DOTALL)
+_MARKED = re.compile(r"(<!-- run -->\n).*?(<!-- /run -->)", re.DOTALL)
 _MEGABYTE = 1024 * 1024
 
 _ENGLISH_SUMMARY = """\
@@ -77,7 +77,7 @@ def _write(name: str, rows: list[tuple[str, ...]], summary: str) -> None:
     path = _DOCS / name
     page = path.read_text(encoding="utf-8")
     marked, count = _MARKED.subn(
-        lambda found: f"{found[1]}{summary}\n\n{table}{found[2]}", page
+        lambda found: f"{found[1]}{summary}\n\n{table}\n{found[2]}", page
     )
     if count != 1:
         raise ValueError(f"{name} has no place for the table")

@@ -184,8 +184,9 @@ class FaultyPbx:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        # The other side is to know of it before it sends anything more.
-        await asyncio.sleep(0.01)
+        # The other side is to know of it before it sends anything more, over TLS too.
+        for _ in range(10):
+            await asyncio.sleep(0.02)
 
     async def spoil(self, fault: Fault) -> None:
         """Begin to misbehave, and to count anew."""

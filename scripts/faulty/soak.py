@@ -35,8 +35,10 @@ async def soak(*, seconds: float, seed: int) -> int:
     print(counted.text())
     print("\nMust be zero:")
     wrong = {
-        **warming_up.wrong,
-        **counted.wrong,
+        **{
+            what: count + warming_up.wrong[what]
+            for what, count in counted.wrong.items()
+        },
         "tracebacks": tally.total.tracebacks,
         "exceptions that nobody handled": tally.total.unhandled,
         "secrets told": tally.total.secrets,
