@@ -238,6 +238,8 @@ class Weather:
         if self._calls:
             await asyncio.wait(self._calls, timeout=_SECONDS_TO_END)
         for place in self._places:
+            # Where it was not loaded, only the second time unloads it.
+            await self._load(place)
             await self._load(place)
         if self._calls:
             _, late = await asyncio.wait(self._calls, timeout=_SECONDS_TO_BE_RELEASED)
