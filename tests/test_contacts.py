@@ -15,6 +15,7 @@ from homeassistant.config_entries import ConfigSubentryDataWithId
 from homeassistant.core import HomeAssistant, State
 from homeassistant.exceptions import ServiceValidationError
 from simulator.server import Simulator, running
+from simulator.settings import Fault
 
 from .common import (
     connection_to,
@@ -101,6 +102,22 @@ async def test_button_of_a_contact_without_a_telephone_says_so(
         await press(hass, "button.sara_call")
     assert caught.value.translation_key == "caller_missing"
     assert not originates(simulator)
+
+
+async def test_button_that_waited_for_an_entry_that_is_gone_says_so(
+    hass: HomeAssistant, simulator: Simulator, loaded_entry: MockConfigEntry
+) -> None:
+    """One press at a time is worked off; the entry may be unloaded meanwhile."""
+    simulator.pbx.change(faults=[Fault(delay=0.5)])
+    first, second = (asyncio.create_task(press(hass, BUTTON)) for _ in range(2))
+    while not originates(simulator):
+        await asyncio.sleep(0.01)
+    assert await hass.config_entries.async_unload(loaded_entry.entry_id)
+    await first
+    with pytest.raises(ServiceValidationError) as caught:
+        await second
+    assert caught.value.translation_key == "service_config_entry_not_loaded"
+    assert len(originates(simulator)) == 1
 
 
 async def test_contact_knows_how_the_last_call_ended(

@@ -277,6 +277,8 @@ async def async_originate(
     Raises HomeAssistantError with a translation key that tells whether a call may have
     been placed.
     """
+    # A button that waited for another one may be pressed when its entry is unloaded.
+    service.async_get_config_entry(hass, DOMAIN, entry.entry_id)
     task = hass.async_create_task(
         _async_place(hass, entry, request, allow_repeat=allow_repeat),
         name=f"{DOMAIN} originate",

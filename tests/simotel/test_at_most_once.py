@@ -283,7 +283,19 @@ async def test_no_free_connection_in_time_has_sent_nothing() -> None:
         blocking.cancel()
 
 
-@pytest.mark.parametrize("break_", [Step(), Step(reply=ACCEPTED[:-5])])
+@pytest.mark.parametrize(
+    "break_",
+    [
+        Step(),
+        Step(reply=ACCEPTED[:-5]),
+        Step(reply=b"HTTP/1.1 9999 s3cret-key\r\n\r\n"),
+        Step(reply=b"HTTP/1.1 200 OK\r\ns3cret-key\r\n\r\n"),
+        Step(
+            reply=b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\ns3cret-key\r\n"
+        ),
+    ],
+    ids=["no reply", "half a reply", "status", "header", "chunk"],
+)
 async def test_errors_hold_no_credentials(session: ClientSession, break_: Step) -> None:
     """Neither an error nor what caused it shows the key, however it is printed."""
     async with raw_server([break_, break_]) as server:

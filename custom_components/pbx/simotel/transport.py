@@ -8,9 +8,9 @@ from aiohttp import (
     ClientConnectorError,
     ClientError,
     ClientHandlerType,
+    ClientOSError,
     ClientRequest,
     ClientResponse,
-    ClientResponseError,
     ClientSession,
     ClientTimeout,
     ConnectionTimeoutError,
@@ -99,13 +99,14 @@ async def send_once(
         raise CannotConnectError(str(err)) from err
     except TimeoutError as err:
         raise ReplyTimeoutError from err
-    except ClientResponseError as err:
-        malformed = err.message
+    except ClientOSError as err:
+        raise ConnectionLostError(str(err)) from err
     except (ClientError, _RepeatedError) as err:
-        raise ConnectionLostError from err
-    # Raised out here because the error above holds the request's headers, and with
-    # them the credentials; a cause would keep them alive.
-    raise ConnectionLostError(malformed)
+        what = type(err).__name__
+    # Raised out here because an error of HTTP holds the request's headers, and with
+    # them the credentials, and the bytes of the reply, which may repeat them; a cause
+    # would keep both alive.
+    raise ConnectionLostError(what)
 
 
 async def _read_bounded(response: ClientResponse, *, longest: int) -> bytes | None:
