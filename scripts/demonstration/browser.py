@@ -125,7 +125,7 @@ def _logged_in(
             "expires": _FAR_FUTURE,
         },
         "selectedLanguage": language,
-        "dockedSidebar": "docked" if sidebar else "always_hidden",
+        "dockedSidebar": "auto" if sidebar else "always_hidden",
     }
     return "\n".join(
         f"localStorage.setItem({json.dumps(name)}, {json.dumps(json.dumps(value))});"
