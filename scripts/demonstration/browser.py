@@ -36,7 +36,7 @@ _FAR_FUTURE = 4_102_444_800_000
 
 @asynccontextmanager
 async def browsing(
-    url: str, tokens: Mapping[str, Any], *, language: str
+    url: str, tokens: Mapping[str, Any], *, language: str, sidebar: bool = False
 ) -> AsyncGenerator[Page]:
     """Open a browser page whose user is logged in, in one language."""
     async with async_playwright() as playwright:
@@ -51,7 +51,7 @@ async def browsing(
                 timezone_id="Asia/Tehran",
                 reduced_motion="reduce",
             )
-            await context.add_init_script(_logged_in(url, tokens, language))
+            await context.add_init_script(_logged_in(url, tokens, language, sidebar))
             page = await context.new_page()
             page.set_default_timeout(MILLISECONDS_TO_APPEAR)
             yield page
@@ -113,7 +113,9 @@ async def fill(form: Locator, **values: str) -> None:
         await form.locator(f"input[name={name}]").fill(value)
 
 
-def _logged_in(url: str, tokens: Mapping[str, Any], language: str) -> str:
+def _logged_in(
+    url: str, tokens: Mapping[str, Any], language: str, sidebar: bool
+) -> str:
     """Return a script that has a page begin as that of a user who has logged in."""
     stored = {
         "hassTokens": {
@@ -123,7 +125,7 @@ def _logged_in(url: str, tokens: Mapping[str, Any], language: str) -> str:
             "expires": _FAR_FUTURE,
         },
         "selectedLanguage": language,
-        "dockedSidebar": "always_hidden",
+        "dockedSidebar": "auto" if sidebar else "always_hidden",
     }
     return "\n".join(
         f"localStorage.setItem({json.dumps(name)}, {json.dumps(json.dumps(value))});"

@@ -57,11 +57,17 @@ script: !include {scripts}
 
 
 def prepare(
-    folder: Path, *, port: int, language: str, address: str | None = None
+    folder: Path,
+    *,
+    port: int,
+    language: str,
+    address: str | None = None,
+    besides: str = "",
 ) -> None:
     """Make the folder ready for a start; what Home Assistant keeps there stays.
 
     `address` is where Home Assistant says that it is, unless that is where it is.
+    `besides` is YAML of what else there is in the home.
     """
     storage = folder / ".storage"
     storage.mkdir(parents=True, exist_ok=True)
@@ -70,7 +76,8 @@ def prepare(
             address=address or f"http://127.0.0.1:{port}",
             language=language,
             scripts=SCRIPTS.name,
-        ),
+        )
+        + besides,
         encoding="utf-8",
     )
     shutil.copyfile(SCRIPTS, folder / SCRIPTS.name)

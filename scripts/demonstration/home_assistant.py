@@ -118,9 +118,7 @@ class HomeAssistant:
 
     async def delete_entry(self, entry_id: str) -> None:
         """Delete a config entry."""
-        await self._accepted(
-            "DELETE", f"/api/config/config_entries/entry/{entry_id}", None
-        )
+        await self.delete(f"/api/config/config_entries/entry/{entry_id}")
 
     async def perform(self, action: str, data: Mapping[str, Any]) -> Answer:
         """Perform an action and return its response, or how it was refused."""
@@ -136,6 +134,10 @@ class HomeAssistant:
     async def post(self, path: str, data: Mapping[str, Any]) -> Any:
         """Send JSON to a path and return the JSON that comes back."""
         return await self._accepted("POST", path, data)
+
+    async def delete(self, path: str) -> None:
+        """Delete what is at a path."""
+        await self._accepted("DELETE", path, None)
 
     async def state(self, entity: str) -> str:
         """Return the state of an entity."""

@@ -92,12 +92,16 @@ async def running_home_assistant(
     port: int,
     language: str,
     address: str | None = None,
+    besides: str = "",
 ) -> AsyncGenerator[RunningHomeAssistant]:
     """Run Home Assistant until everything in it is set up and its owner is logged in.
 
-    `address` is where it says that it is, unless that is where it is.
+    `address` is where it says that it is, unless that is where it is. `besides` is YAML
+    of what else there is in the home.
     """
-    configuration.prepare(folder, port=port, language=language, address=address)
+    configuration.prepare(
+        folder, port=port, language=language, address=address, besides=besides
+    )
     async with started(
         "Home Assistant",
         [

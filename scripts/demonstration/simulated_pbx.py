@@ -46,6 +46,11 @@ class SimulatedPbx:
         calls: list[dict[str, Any]] = await self._control("GET", "calls")
         return calls
 
+    async def traffic(self) -> list[dict[str, Any]]:
+        """Return all calls with what has become of them, newest last."""
+        calls: list[dict[str, Any]] = await self._control("GET", "traffic")
+        return calls
+
     async def events(self) -> list[dict[str, Any]]:
         """Return the events sent, newest last."""
         events: list[dict[str, Any]] = await self._control("GET", "events")
