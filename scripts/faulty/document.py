@@ -39,7 +39,7 @@ PERSIAN_FAMILIES = {
     "Strange HTTP and huge headers": "HTTP عجیب و سرآیند بسیار بزرگ",
     "Compressed replies and bombs": "پاسخ فشرده و بمب فشرده",
     "Redirects": "تغییر مسیر",
-    "Captive portals": "صفحهٔ ورود شبکه",
+    "Captive portals": "صفحه‌ی ورود شبکه",
     "Statuses": "کد وضعیت",
     "JSON of every shape": "JSON به هر شکل",
     "A clock that jumps": "ساعتی که می‌پرد",
