@@ -36,9 +36,12 @@ _FAR_FUTURE = 4_102_444_800_000
 
 @asynccontextmanager
 async def browsing(
-    url: str, tokens: Mapping[str, Any], *, language: str, sidebar: bool = False
+    url: str, tokens: Mapping[str, Any], *, language: str, sidebar: bool = False, scale: int = 1
 ) -> AsyncGenerator[Page]:
-    """Open a browser page whose user is logged in, in one language."""
+    """Open a browser page whose user is logged in, in one language.
+
+    `scale` is how many pixels of a picture one of the page becomes, in each direction.
+    """
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
             executable_path=find_chromium(), args=list(FLAGS)
@@ -50,6 +53,7 @@ async def browsing(
                 locale=LOCALES[language],
                 timezone_id="Asia/Tehran",
                 reduced_motion="reduce",
+                device_scale_factor=scale,
             )
             await context.add_init_script(_logged_in(url, tokens, language, sidebar))
             page = await context.new_page()

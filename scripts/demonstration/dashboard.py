@@ -1,13 +1,20 @@
-"""The demonstration's dashboard, of cards that every Home Assistant has."""
+"""The demonstration's dashboard, of cards that every Home Assistant has.
+
+Its second view is the one that docs/dashboard.md offers.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 import json
 from typing import Any
 
+from homeassistant.util.yaml import load_yaml_dict
+
+from .configuration import ROOT
 from .dashboard_texts import TEXTS, Texts
 
 URL_PATH = "pbx-demo"
+DOCUMENTED_VIEW = "telephone"
 CALL = {"caller": "557", "callee": "552"}
 CALL_SCRIPT = "script.pbx_demo_call"
 CALL_STATUS = "input_text.pbx_demo_call"
@@ -48,6 +55,7 @@ def dashboard(
         "views": [
             {
                 "title": texts.title,
+                "icon": "mdi:test-tube",
                 "type": "sections",
                 "max_columns": 2,
                 "sections": [
@@ -61,9 +69,16 @@ def dashboard(
                     },
                     {"type": "grid", "cards": _phones(texts, simulator_url)},
                 ],
-            }
+            },
+            documented_view(language),
         ]
     }
+
+
+def documented_view(language: str) -> dict[str, Any]:
+    """Return the view that a page of the documentation offers."""
+    middle = "" if language == "en" else f".{language}"
+    return load_yaml_dict(ROOT / "docs" / f"dashboard{middle}.yaml")
 
 
 def _one_call(texts: Texts) -> list[dict[str, Any]]:

@@ -41,7 +41,7 @@ class Texts:
 
 TEXTS = {
     "en": Texts(
-        title="Telephone",
+        title="Try it",
         one_call="One call",
         one_call_explanation=(
             "The PBX rings 557 and, when 557 answers, connects it with 552. It is a "
@@ -85,7 +85,7 @@ TEXTS = {
         },
     ),
     "fa": Texts(
-        title="تلفن",
+        title="امتحان کنید",
         one_call="یک تماس",
         one_call_explanation=(
             "مرکز تلفن نخست به ۵۵۷ زنگ می‌زند و وقتی ۵۵۷ پاسخ داد، آن را به ۵۵۲ وصل "

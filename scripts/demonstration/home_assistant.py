@@ -18,6 +18,7 @@ SECONDS_TO_START = 180.0
 SECONDS_FOR_A_COMMAND = 60.0
 FLOWS = "/api/config/config_entries/flow"
 OPTIONS_FLOWS = "/api/config/config_entries/options/flow"
+SUBENTRY_FLOWS = "/api/config/config_entries/subentries/flow"
 SECONDS_FOR_A_STATE = 30.0
 SECONDS_FOR_A_STEP = 60.0
 _SECONDS_BETWEEN_LOOKS = 0.05
@@ -120,12 +121,20 @@ class HomeAssistant:
         """Delete a config entry."""
         await self.delete(f"/api/config/config_entries/entry/{entry_id}")
 
+    async def reload_entry(self, entry_id: str) -> None:
+        """Reload a config entry."""
+        await self.post(f"/api/config/config_entries/entry/{entry_id}/reload", {})
+
     async def perform(self, action: str, data: Mapping[str, Any]) -> Answer:
         """Perform an action and return its response, or how it was refused."""
         domain, _, name = action.partition(".")
         return await self._request(
             "POST", f"/api/services/{domain}/{name}?return_response", data
         )
+
+    async def press(self, button: str) -> None:
+        """Press a button that is an entity."""
+        await self.post("/api/services/button/press", {"entity_id": button})
 
     async def get(self, path: str) -> Any:
         """Return the JSON at a path."""

@@ -15,6 +15,7 @@ from .dashboard_texts import TEXTS
 from .errors import DemonstrationError
 from .events import connect_events
 from .home_assistant import HomeAssistant
+from .household import move_in
 from .processes import Server, started
 from .simulated_pbx import SimulatedPbx
 
@@ -136,6 +137,7 @@ async def set_up(
     if not entries:
         await _connect(home_assistant, pbx)
         entries = await home_assistant.entries(DOMAIN)
+        await move_in(home_assistant, entries[0]["entry_id"], language=language)
     elif state.get("pbx") != pbx.url:
         await _move(home_assistant, pbx, entries[0]["entry_id"])
     await connect_events(home_assistant, pbx, entries[0]["entry_id"])
@@ -153,13 +155,13 @@ async def set_up(
 
 
 async def shown_entities(home_assistant: HomeAssistant) -> dashboard.Entities:
-    """Return the entities of the dashboard."""
+    """Return the PBX's own entities of the dashboard."""
     registered = await home_assistant.command("config/entity_registry/list")
     ids = {
         entity["translation_key"]: entity["entity_id"]
         # Of several PBXs the first one has the last word.
         for entity in reversed(registered)
-        if entity["platform"] == DOMAIN
+        if entity["platform"] == DOMAIN and not entity["config_subentry_id"]
     }
     names = [field.name for field in fields(dashboard.Entities)]
     if missing := [name for name in names if name not in ids]:

@@ -1,0 +1,54 @@
+"""Pictures of the documented dashboard, as it is seen on a telephone."""
+
+from playwright.async_api import Page  # type: ignore[import-not-found, unused-ignore]
+
+from . import dashboard
+from .browser import IMAGES
+from .errors import DemonstrationError
+from .home_assistant import HomeAssistant
+from .outcomes import SPEED
+from .simulated_pbx import SimulatedPbx
+
+VIEWPORT = {"width": 412, "height": 915}
+SCHEMES = ("light", "dark")
+# Who is called before the pictures are taken, and how those phones behave.
+_CALLS = (
+    ("ali", "busy"),
+    ("mother", "answer"),
+    ("caretaker", "no_answer"),
+    ("sara", "answer"),
+)
+_OUTCOMES = {"answer": "answered", "busy": "busy", "no_answer": "no_answer"}
+
+
+async def play_calls(home_assistant: HomeAssistant, pbx: SimulatedPbx) -> None:
+    """Have everybody called, and leave a phone that the door intercom rings."""
+    await pbx.change(speed=SPEED)
+    for contact, behaviour in _CALLS:
+        phones = {"behaviour": behaviour, "talk": 20}
+        await pbx.change(extension_phone=phones, outside_phone=phones)
+        await pbx.set_phone("557", behaviour="answer", talk=0)
+        await home_assistant.press(f"button.{contact}_call")
+        sensor = f"sensor.{contact}_last_call"
+        if not await home_assistant.wait_for_state(sensor, _OUTCOMES[behaviour]):
+            raise DemonstrationError(f"{sensor} does not get {_OUTCOMES[behaviour]}.")
+        await home_assistant.wait_for_state("sensor.pbx_calls_in_progress", "0")
+    await pbx.change(speed=1)
+    await pbx.set_phone("552", behaviour="manual", talk=0)
+    await home_assistant.perform("pbx.originate", {"caller": "570", "callee": "552"})
+    await pbx.wait_until("552", "Ringing")
+
+
+async def picture_phone(page: Page, language: str) -> None:
+    """Take pictures of the dashboard by day and by night."""
+    await page.set_viewport_size(VIEWPORT)
+    for scheme in SCHEMES:
+        await page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        await page.goto(f"/{dashboard.URL_PATH}/{dashboard.DOCUMENTED_VIEW}")
+        await page.locator("hui-logbook-card .entry").first.wait_for()
+        await page.evaluate("() => document.fonts.ready")
+        await page.screenshot(
+            path=IMAGES / f"phone-{scheme}-{language}.png",
+            animations="disabled",
+            caret="hide",
+        )
