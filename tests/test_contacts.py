@@ -11,7 +11,7 @@ from pytest_homeassistant_custom_component.common import (
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 import voluptuous as vol
 
-from homeassistant.config_entries import ConfigSubentryDataWithId
+from homeassistant.config_entries import ConfigEntryState, ConfigSubentryDataWithId
 from homeassistant.core import HomeAssistant, State
 from homeassistant.exceptions import ServiceValidationError
 from simulator.server import Simulator, running
@@ -345,3 +345,22 @@ async def test_change_of_a_contact_does_not_end_a_wait(
         result = await change(hass, entry, "01JWORKSHOP")
         await submit(hass, result, {"number": "552", "name": "Shed"})
         assert (await waiting[1])["outcome"] == "unknown"
+
+
+async def test_wait_ends_where_the_change_finds_the_pbx_away(
+    hass: HomeAssistant,
+) -> None:
+    """The entry does not come back at once then, and nobody knows when it will."""
+    async with running() as simulator:
+        simulator.pbx.change(extension_phone={"behaviour": "manual"})
+        entry = office(simulator, subentries_data=[WORKSHOP, ALI])
+        await setup_integration(hass, entry)
+        waiting = asyncio.create_task(originate(hass, wait_for="ended"))
+        while not simulator.pbx.calls:
+            await asyncio.sleep(0.01)
+        await asyncio.sleep(0.05)
+        result = await change(hass, entry, "01JALI")
+    await submit(hass, result, {**ALI["data"], "number": "0912"})
+    assert entry.state is ConfigEntryState.SETUP_RETRY
+    response = await asyncio.wait_for(waiting, 1)
+    assert response["outcome"] == "unknown"

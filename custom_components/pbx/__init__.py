@@ -2,6 +2,7 @@
 
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import ConfigEntryAuthFailed, ConfigEntryNotReady
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.typing import ConfigType
 
@@ -38,8 +39,13 @@ async def async_setup_entry(hass: HomeAssistant, entry: PbxConfigEntry) -> bool:
     """Set up one PBX."""
     client = create_client(hass, entry.data)
     coordinator = PbxCoordinator(hass, entry, client)
-    await coordinator.async_config_entry_first_refresh()
     monitor = async_get_monitor(hass, entry.entry_id)
+    try:
+        await coordinator.async_config_entry_first_refresh()
+    except ConfigEntryNotReady, ConfigEntryAuthFailed:
+        # Waits may have been kept for a reload that brings the entry back at once.
+        monitor.async_end_waits()
+        raise
     entry.runtime_data = PbxData(
         client=client,
         coordinator=coordinator,

@@ -150,7 +150,7 @@ class CallMonitor:
         self._may_search = True
         entry.async_on_unload(self._async_stop)
         entry.async_on_unload(
-            self._hass.bus.async_listen(EVENT_HOMEASSISTANT_STOP, self._async_end_waits)
+            self._hass.bus.async_listen(EVENT_HOMEASSISTANT_STOP, self.async_end_waits)
         )
         self._async_take(self.tracker.tick())
 
@@ -261,7 +261,7 @@ class CallMonitor:
     @callback
     def async_forget(self) -> None:
         """End everything: the entry is removed."""
-        self._async_end_waits()
+        self.async_end_waits()
         if self._cancel_timer:
             self._cancel_timer()
 
@@ -270,10 +270,11 @@ class CallMonitor:
         """Take that the entry is unloaded; calls go on, and the clock with them."""
         self._entry = self._client = None
         if not self._keeps_waits:
-            self._async_end_waits()
+            self.async_end_waits()
 
     @callback
-    def _async_end_waits(self, _event: Event | None = None) -> None:
+    def async_end_waits(self, _event: Event | None = None) -> None:
+        """End all waits, with an outcome that is unknown."""
         for wait in self._waits:
             if not wait.reply.done():
                 wait.reply.set_result(Ending(outcome=Outcome.UNKNOWN))

@@ -43,6 +43,7 @@ _OUTCOMES = {"answered", "busy", "no_answer", "caller_no_answer", "failed", "unk
 _ERRORS = DENIALS | {
     "call_status_unknown",
     "invalid_response",
+    "repeated_call",
     "service_config_entry_not_loaded",
 }
 _WRONG = {
