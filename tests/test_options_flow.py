@@ -371,6 +371,7 @@ async def test_test_call_shows_what_became_of_it(
     ("change", "numbers", "error"),
     [
         ({}, {"caller": "abc", "callee": "552"}, "invalid_number"),
+        ({}, {"caller": "557", "callee": "911"}, "number_not_allowed"),
         (
             {"account": {"permitted_requests": [PING]}},
             {"caller": "557", "callee": "552"},
