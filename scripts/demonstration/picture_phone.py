@@ -39,8 +39,14 @@ async def play_calls(home_assistant: HomeAssistant, pbx: SimulatedPbx) -> None:
     await pbx.wait_until("552", "Ringing")
 
 
-async def picture_phone(page: Page, language: str) -> None:
-    """Take pictures of the dashboard by day and by night."""
+async def picture_phone(
+    home_assistant: HomeAssistant, page: Page, language: str
+) -> None:
+    """Take pictures of the dashboard by day and by night, with nothing beside it."""
+    view = dashboard.documented_view(language)
+    await home_assistant.command(
+        "lovelace/config/save", url_path=dashboard.URL_PATH, config={"views": [view]}
+    )
     await page.set_viewport_size(VIEWPORT)
     for scheme in SCHEMES:
         await page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
