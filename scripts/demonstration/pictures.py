@@ -37,6 +37,10 @@ REQUIREMENTS = configuration.ROOT / "scripts" / "requirements_pictures.txt"
 LANGUAGES = ("en", "fa")
 # What the pictures show for the address of Home Assistant.
 SHOWN_HOME_ASSISTANT = "http://192.168.51.10:8123"
+ASSIST = """
+assist_pipeline:
+conversation:
+"""
 
 
 def main() -> int:
@@ -78,6 +82,7 @@ async def _take_pictures() -> int:
                 port=free_port(),
                 language="en",
                 address=SHOWN_HOME_ASSISTANT,
+                besides=ASSIST,
             ) as running,
         ):
             for language in LANGUAGES:
@@ -118,7 +123,12 @@ async def _picture_rest(
     """Take pictures of what there is once the integration is set up, and forget it."""
     from .picture_flows import picture_options, picture_subentries  # noqa: PLC0415
     from .picture_pages import picture_action, picture_dashboard, picture_device  # noqa: PLC0415
-    from .picture_phone import picture_phone, play_calls  # noqa: PLC0415
+    from .picture_phone import (  # noqa: PLC0415
+        let_assist_call,
+        picture_assist,
+        picture_phone,
+        play_calls,
+    )
 
     device = await _name_device(running)
     async with _page(running, language) as page:
@@ -135,7 +145,11 @@ async def _picture_rest(
     await play_calls(running.home_assistant, pbx)
     async with _page(running, language, scale=2) as page:
         await picture_phone(running.home_assistant, page, language)
-    await pbx.press("552", "reject")
+        await pbx.press("552", "reject")
+        await let_assist_call(
+            running.home_assistant, await _entry_id(running), language
+        )
+        await picture_assist(page, language)
     await running.home_assistant.delete_entry(await _entry_id(running))
 
 
