@@ -1,6 +1,6 @@
 """Pictures of the documented dashboard, as it is seen on a telephone."""
 
-from playwright.async_api import Page  # type: ignore[import-not-found, unused-ignore]
+from playwright.async_api import Page, expect  # type: ignore[import-not-found, unused-ignore]
 
 from . import dashboard
 from .browser import IMAGES
@@ -95,9 +95,10 @@ async def picture_assist(page: Page, language: str) -> None:
     await dialog.locator("input").first.fill(_SAID[language])
     await page.keyboard.press("Enter")
     asked = dialog.locator(".message.user")
-    answered = dialog.locator(".message.user ~ .message.hass")
+    # What Assist says first is a greeting.
+    answered = dialog.locator(".message.hass").nth(1)
     # The answer appears bit by bit, but its full stop is the last.
-    await answered.filter(has_text=".").wait_for()
+    await expect(answered).to_contain_text(".")
     first, last = await asked.bounding_box(), await answered.bounding_box()
     top = first["y"] - _MARGIN
     await page.screenshot(
