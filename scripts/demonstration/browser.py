@@ -36,7 +36,12 @@ _FAR_FUTURE = 4_102_444_800_000
 
 @asynccontextmanager
 async def browsing(
-    url: str, tokens: Mapping[str, Any], *, language: str, sidebar: bool = False, scale: int = 1
+    url: str,
+    tokens: Mapping[str, Any],
+    *,
+    language: str,
+    sidebar: bool = False,
+    scale: int = 1,
 ) -> AsyncGenerator[Page]:
     """Open a browser page whose user is logged in, in one language.
 

@@ -7,11 +7,7 @@ from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 import re
 
-from playwright.async_api import (  # type: ignore[import-not-found, unused-ignore]
-    Locator,
-    Page,
-    expect,
-)
+from playwright.async_api import Locator, Page, expect  # type: ignore[import-not-found, unused-ignore]
 
 from .browser import MILLISECONDS_TO_APPEAR, fill, submit
 from .session import DOMAIN
@@ -52,9 +48,7 @@ class Person:
     async def open_integration(self) -> None:
         """Open the integration's page."""
         await self.go_to("/config/integrations")
-        await self.page.locator("ha-integration-card").filter(
-            has_text=_NAME
-        ).click()
+        await self.page.locator("ha-integration-card").filter(has_text=_NAME).click()
 
     @property
     def form(self) -> Locator:
@@ -132,14 +126,17 @@ class Person:
             "blueprint-automation-editor ha-button[slot=fab]"
         ).click()
         await self.page.wait_for_url(re.compile(r"/config/automation/edit/\d+"))
-        return self.page.url
+        address: str = self.page.url
+        return address
 
     async def press_helper(self, entity: str) -> None:
         """Open a button of the home, and press it."""
         await self.go_to("/config/integrations", "/config/helpers")
-        await self.page.locator("ha-config-helpers .row-button").filter(
-            has_text=entity
-        ).click()
+        await (
+            self.page.locator("ha-config-helpers .row-button")
+            .filter(has_text=entity)
+            .click()
+        )
         await self.page.locator("state-card-input_button ha-control-button").click()
         await self.page.keyboard.press("Escape")
         await self._see_dialog_closed()
@@ -147,9 +144,11 @@ class Person:
     async def open_device(self, name: str) -> Locator:
         """Open the page of a device of the PBX, and return the lists of its entities."""
         await self.open_integration()
-        await self.page.locator("ha-config-entry-device-row").filter(
-            has=self.page.get_by_text(name, exact=True)
-        ).click()
+        await (
+            self.page.locator("ha-config-entry-device-row")
+            .filter(has=self.page.get_by_text(name, exact=True))
+            .click()
+        )
         return self.page.locator("ha-config-device-page ha-device-entities-card")
 
     async def _see_dialog_closed(self) -> None:

@@ -4,11 +4,24 @@ from playwright.async_api import Page  # type: ignore[import-not-found, unused-i
 
 from .browser import dialog, fill, submit, take
 from .dashboard import CALL
+from .person import Person
 from .session import DOMAIN
 from .simulated_pbx import ACCOUNT, SimulatedPbx
 
 # What the pictures show for the address of a PBX: the one that the forms' texts name.
 SHOWN_ADDRESS = "192.168.51.20"
+
+# What the pictures show of a phone and a contact that are added.
+_ADDED = {
+    "en": {
+        "extension": {"name": "Reception"},
+        "contact": {"name": "Maryam", "number": "09124445566"},
+    },
+    "fa": {
+        "extension": {"name": "پذیرش"},
+        "contact": {"name": "مریم", "number": "09124445566"},
+    },
+}
 
 
 async def picture_config_flow(page: Page, pbx: SimulatedPbx, language: str) -> None:
@@ -54,6 +67,16 @@ async def picture_options(page: Page, language: str) -> None:
     await submit(page)
     await form.locator("ha-selector-select").wait_for()
     await take(dialog(page), f"options-test-call-{language}")
+
+
+async def picture_subentries(page: Page, language: str) -> None:
+    """Take pictures of the forms that add a phone and a contact."""
+    person = Person(page, language)
+    for kind, values in _ADDED[language].items():
+        await page.goto(f"/config/integrations/integration/{DOMAIN}")
+        await person.begin_to_add(kind)
+        await fill(person.form, **values)
+        await take(dialog(page), f"add-{kind}-{language}")
 
 
 async def _open_options(page: Page) -> None:

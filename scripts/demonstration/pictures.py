@@ -1,6 +1,7 @@
 """`scripts/pictures`: pictures of what a user of the integration sees."""
 
 import argparse
+import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -14,6 +15,7 @@ from scripts.bootstrap.uv import Uv, find_uv
 from scripts.chromium import find_chromium
 
 from . import configuration
+from .household import SECONDS_BEFORE_RELOAD
 from .interruption import until_interrupted
 from .outcomes import SPEED
 from .processes import free_port
@@ -35,6 +37,10 @@ REQUIREMENTS = configuration.ROOT / "scripts" / "requirements_pictures.txt"
 LANGUAGES = ("en", "fa")
 # What the pictures show for the address of Home Assistant.
 SHOWN_HOME_ASSISTANT = "http://192.168.51.10:8123"
+ASSIST = """
+assist_pipeline:
+conversation:
+"""
 
 
 def main() -> int:
@@ -76,6 +82,7 @@ async def _take_pictures() -> int:
                 port=free_port(),
                 language="en",
                 address=SHOWN_HOME_ASSISTANT,
+                besides=ASSIST,
             ) as running,
         ):
             for language in LANGUAGES:
@@ -93,6 +100,7 @@ async def _take_pictures() -> int:
                         folder=folder,
                         language=language,
                     )
+                    await asyncio.sleep(SECONDS_BEFORE_RELOAD + 1)
                     await _picture_rest(running, simulator.pbx, language)
     print(f"The pictures are in {IMAGES.relative_to(configuration.ROOT)}.")
     return 0
@@ -113,8 +121,14 @@ async def _picture_rest(
     running: RunningHomeAssistant, pbx: SimulatedPbx, language: str
 ) -> None:
     """Take pictures of what there is once the integration is set up, and forget it."""
-    from .picture_flows import picture_options  # noqa: PLC0415
+    from .picture_flows import picture_options, picture_subentries  # noqa: PLC0415
     from .picture_pages import picture_action, picture_dashboard, picture_device  # noqa: PLC0415
+    from .picture_phone import (  # noqa: PLC0415
+        let_assist_call,
+        picture_assist,
+        picture_phone,
+        play_calls,
+    )
 
     device = await _name_device(running)
     async with _page(running, language) as page:
@@ -125,18 +139,29 @@ async def _picture_rest(
             extension_phone={"behaviour": "answer", "talk": 10},
         )
         await picture_options(page, language)
+        await picture_subentries(page, language)
         await picture_action(page, language)
         await picture_device(page, device, language)
+    await play_calls(running.home_assistant, pbx)
+    async with _page(running, language, scale=2) as page:
+        await picture_phone(running.home_assistant, page, language)
+        await pbx.press("552", "reject")
+        await let_assist_call(
+            running.home_assistant, await _entry_id(running), language
+        )
+        await picture_assist(page, language)
     await running.home_assistant.delete_entry(await _entry_id(running))
 
 
 @asynccontextmanager
-async def _page(running: RunningHomeAssistant, language: str) -> AsyncGenerator[Page]:
+async def _page(
+    running: RunningHomeAssistant, language: str, *, scale: int = 1
+) -> AsyncGenerator[Page]:
     from .browser import browsing  # noqa: PLC0415
 
     await speak(running.home_assistant, language)
     async with browsing(
-        running.home_assistant.url, running.tokens, language=language
+        running.home_assistant.url, running.tokens, language=language, scale=scale
     ) as page:
         await page.goto(running.home_assistant.url)
         await page.locator("home-assistant-main").wait_for()
@@ -150,7 +175,9 @@ async def _name_device(running: RunningHomeAssistant) -> str:
     devices = await running.home_assistant.command("config/device_registry/list")
     entry = await _entry_id(running)
     device: str = next(
-        device["id"] for device in devices if entry in device["config_entries"]
+        device["id"]
+        for device in devices
+        if entry in device["config_entries"] and not device["via_device_id"]
     )
     await running.home_assistant.command(
         "config/device_registry/update",

@@ -11,7 +11,6 @@ from typing import Any
 import aiohttp
 
 from . import configuration, dashboard
-from .dashboard_texts import TEXTS
 from .errors import DemonstrationError
 from .events import connect_events
 from .home_assistant import HomeAssistant
@@ -137,17 +136,22 @@ async def set_up(
     if not entries:
         await _connect(home_assistant, pbx)
         entries = await home_assistant.entries(DOMAIN)
-        await move_in(home_assistant, entries[0]["entry_id"], language=language)
     elif state.get("pbx") != pbx.url:
         await _move(home_assistant, pbx, entries[0]["entry_id"])
-    await connect_events(home_assistant, pbx, entries[0]["entry_id"])
+    entry_id = entries[0]["entry_id"]
+    if not await home_assistant.command(
+        "config_entries/subentries/list", entry_id=entry_id
+    ):
+        await move_in(home_assistant, entry_id, language=language)
+    await connect_events(home_assistant, pbx, entry_id)
     wanted = dashboard.dashboard(
         language=language,
         entities=await shown_entities(home_assistant),
         simulator_url=pbx.url,
     )
     if state.get("dashboard") != wanted:
-        await _show(home_assistant, wanted, title=TEXTS[language].title)
+        title = dashboard.documented_view(language)["title"]
+        await _show(home_assistant, wanted, title=title)
     await speak(home_assistant, language)
     (folder / _STATE).write_text(
         json.dumps({"pbx": pbx.url, "dashboard": wanted}), encoding="utf-8"
