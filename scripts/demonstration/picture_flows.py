@@ -61,6 +61,11 @@ async def picture_options(page: Page, language: str) -> None:
     await take(dialog(page), f"options-events-{language}")
 
     await _open_options(page)
+    await _choose(page, 3)
+    await form.locator("ha-selector-number input").first.wait_for()
+    await take(dialog(page), f"options-limits-{language}")
+
+    await _open_options(page)
     await _choose(page, -1)
     await form.locator("input[name=caller]").wait_for()
     await fill(form, **CALL)
