@@ -13,7 +13,11 @@ from pytest_homeassistant_custom_component.common import (
 )
 
 from custom_components.pbx.const import DOMAIN
-from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntryState
+from homeassistant.config_entries import (
+    SOURCE_REAUTH,
+    ConfigEntryDisabler,
+    ConfigEntryState,
+)
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import device_registry as dr, entity_registry as er
@@ -102,6 +106,18 @@ async def test_entry_can_be_removed(
     assert (entry.state is ConfigEntryState.LOADED) is loads
     await hass.config_entries.async_remove(entry.entry_id)
     assert not hass.states.async_entity_ids()
+
+
+async def test_entry_that_was_never_set_up_can_be_removed(
+    hass: HomeAssistant, entry: MockConfigEntry
+) -> None:
+    """One that is disabled has nothing to forget."""
+    entry.add_to_hass(hass)
+    await hass.config_entries.async_set_disabled_by(
+        entry.entry_id, ConfigEntryDisabler.USER
+    )
+    await hass.config_entries.async_remove(entry.entry_id)
+    assert not hass.config_entries.async_entries(DOMAIN)
 
 
 async def test_action_is_there_before_any_entry(hass: HomeAssistant) -> None:

@@ -8,7 +8,6 @@ from aiohttp import (
     ClientConnectorError,
     ClientError,
     ClientHandlerType,
-    ClientOSError,
     ClientRequest,
     ClientResponse,
     ClientSession,
@@ -99,8 +98,6 @@ async def send_once(
         raise CannotConnectError(str(err)) from err
     except TimeoutError as err:
         raise ReplyTimeoutError from err
-    except ClientOSError as err:
-        raise ConnectionLostError(str(err)) from err
     except (ClientError, _RepeatedError) as err:
         what = type(err).__name__
     # Raised out here because an error of HTTP holds the request's headers, and with
