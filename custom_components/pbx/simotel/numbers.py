@@ -66,9 +66,11 @@ def in_national_form(number: str, *, country_prefix: str, national_prefix: str) 
     prefix is empty.
     """
     country = country_prefix.removeprefix("+").removeprefix("00")
+    if not country:
+        return number
     for international in ("+", "00"):
         beginning = international + country
-        if country and number.startswith(beginning) and number != beginning:
+        if number.startswith(beginning) and number != beginning:
             return national_prefix + number.removeprefix(beginning)
     return number
 
