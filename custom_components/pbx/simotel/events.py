@@ -106,8 +106,7 @@ def _disposition(value: object) -> str:
 
 
 _DATE_AND_TIME = re.compile(
-    r"(?P<date>\d{4}-\d{2}-\d{2})[ T](?P<time>\d{2}:\d{2}:\d{2}(?:\.\d{1,6})?)",
-    re.ASCII,
+    r"\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}:\d{2}(?:\.\d{1,6})?", re.ASCII
 )
 _TIME_AND_DATE = re.compile(
     r"(?P<time>\d{2}:\d{2}:\d{2}(?:\.\d{1,6})?) (?P<date>\d{4}-\d{2}-\d{2})", re.ASCII
@@ -117,9 +116,10 @@ _TIME_AND_DATE = re.compile(
 def _time(value: object) -> datetime | None:
     """Read a time: without a zone as the PBX wrote it, or epoch seconds in UTC."""
     text = read_text(value) if not isinstance(value, float) else repr(value)
-    match = _DATE_AND_TIME.fullmatch(text) or _TIME_AND_DATE.fullmatch(text)
     try:
-        if match:
+        if _DATE_AND_TIME.fullmatch(text):
+            return datetime.fromisoformat(text)
+        if match := _TIME_AND_DATE.fullmatch(text):
             return datetime.fromisoformat(f"{match['date']} {match['time']}")
         return datetime.fromtimestamp(float(text), UTC)
     except ValueError, OverflowError, OSError:

@@ -100,10 +100,12 @@ def clean_text(value: object) -> str:
 def clean_caller_id(value: object) -> str:
     """Return a caller ID: a number is cleaned as one, any other text as a name.
 
-    The PBX takes both, a number or a text such as `masking`.
+    The PBX takes both, a number or a text such as `masking`. Nothing stays nothing.
 
     Raises InvalidTextError as clean_text does.
     """
+    if value == "":
+        return ""
     try:
         return clean_number(value)
     except InvalidNumberError:
