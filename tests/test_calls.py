@@ -366,6 +366,32 @@ def test_call_that_was_not_placed_is_forgotten() -> None:
     assert not world.news
 
 
+def test_accepted_calls_are_counted_until_they_end() -> None:
+    """Each once, also where its end is told again when an account comes late."""
+    world = World()
+    world.request("100", "200")
+    assert world.tracker.accepted_calls == 0
+    call = world.place("300", "400")
+    assert world.tracker.accepted_calls == 1
+    world.wait(30 + GRACE)
+    assert world.tracker.accepted_calls == 0
+    world.place("500", "600", originated="orig.call.3.3")
+    world.hear(end(talk=9))
+    world.wait(HOLD)
+    assert outcome_of(call) is Outcome.ANSWERED
+    assert world.tracker.accepted_calls == 1
+
+
+def test_call_that_ended_before_the_reply_to_it_is_not_counted() -> None:
+    """It has rung as long as it could."""
+    world = World()
+    call = world.request()
+    world.wait(30 + GRACE)
+    assert not is_open(call)
+    world.take(world.tracker.accept(call, ORIGINATED))
+    assert world.tracker.accepted_calls == 0
+
+
 @pytest.mark.parametrize(
     ("call_limit", "longest"), [(None, LONGEST_CALL), (60, 60 + LIMIT_GRACE)]
 )

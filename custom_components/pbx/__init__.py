@@ -14,6 +14,8 @@ from .coordinator import (
     create_client,
     essentials_of,
 )
+from .dial_rules import rules_of
+from .directory import extensions_of
 from .entity import async_setup_device
 from .monitor import async_forget_monitor, async_get_monitor
 from .services import async_setup_services
@@ -51,6 +53,8 @@ async def async_setup_entry(hass: HomeAssistant, entry: PbxConfigEntry) -> bool:
         coordinator=coordinator,
         monitor=monitor,
         essentials=essentials_of(entry),
+        rules=rules_of(entry.options),
+        extensions=frozenset(extension.number for extension in extensions_of(entry)),
     )
     async_setup_device(hass, entry)
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)

@@ -69,6 +69,10 @@ class Phone:
         return Progress.IDLE in self.seen
 
 
+# Stands for any telephone of which nothing was heard, so it is only read.
+_UNHEARD = Phone()
+
+
 @dataclass(kw_only=True, eq=False, repr=False)
 class CallRecord:
     """What was heard of a call, and what was taken back since.
@@ -124,7 +128,7 @@ class CallRecord:
     @property
     def caller_phone(self) -> Phone:
         """What was heard of the caller's telephone."""
-        return self.phones.get(self.caller) or Phone()
+        return self.phones.get(self.caller, _UNHEARD)
 
     @property
     def other_phones(self) -> list[Phone]:

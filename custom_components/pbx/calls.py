@@ -10,6 +10,7 @@ from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
+from itertools import chain
 from typing import Final
 
 from .call_matching import SignalMatcher
@@ -220,6 +221,7 @@ class CallTracker:
         """Start with no calls; `clock` gives seconds that never go back."""
         self._clock = clock
         self._open: dict[int, Call] = {}
+        self._accepted = 0
         self._ended: OrderedDict[int, Call] = OrderedDict()
         self._settling: dict[int, Call] = {}
         self._matcher = SignalMatcher(self._open)
@@ -235,6 +237,11 @@ class CallTracker:
         return list(self._open.values())
 
     @property
+    def accepted_calls(self) -> int:
+        """How many calls that the PBX has accepted have not ended."""
+        return self._accepted
+
+    @property
     def kept_calls(self) -> list[Call]:
         """The calls that are open, and those that ended lately."""
         return [*self._ended.values(), *self._open.values()]
@@ -247,8 +254,8 @@ class CallTracker:
     @property
     def next_due(self) -> float | None:
         """When `tick` has something to do, if nothing is heard before."""
-        calls = (*self._open.values(), *self._settling.values())
-        return min((call.due() for call in calls), default=None)
+        calls = chain(self._open.values(), self._settling.values())
+        return min(map(Call.due, calls), default=None)
 
     def place(
         self,
@@ -281,6 +288,8 @@ class CallTracker:
 
     def accept(self, call: Call, originated_call_id: str) -> list[News]:
         """Take the id that the PBX answered with, and what overtook that answer."""
+        # The clock may have ended it meanwhile.
+        self._accepted += call.number in self._open
         self._matcher.learn(call, originated_call_id)
         early = self._take_early(originated_call_id)
         news = self._filed(call.accept(originated_call_id, now=self._clock()), call)
@@ -397,10 +406,11 @@ class CallTracker:
             if item.step is not Step.ENDED:
                 continue
             call = item.call
-            self._open.pop(call.number, None)
+            was_open = self._open.pop(call.number, None) is not None
             self._no_longer_pending(call)
             # An account can follow only where the PBX has accepted the call.
             if call.originated_call_id:
+                self._accepted -= was_open
                 self._ended[call.number] = call
         self._forget_old()
         return news

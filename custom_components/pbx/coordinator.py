@@ -20,6 +20,7 @@ from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
 
 from .const import DOMAIN, SUBENTRY_EXTENSION
+from .guard import DialRules
 from .monitor import CallMonitor
 from .simotel import Credentials, SimotelClient
 from .simotel.errors import (
@@ -43,13 +44,16 @@ RETRY_INTERVALS = tuple(timedelta(minutes=minutes) for minutes in (1, 2, 4, 8, 1
 class PbxData:
     """What an entry keeps while it is loaded.
 
-    `essentials` is what it was set up with, the contacts left out.
+    `essentials` is what it was set up with, the contacts left out; `rules` and
+    `extensions`, the numbers that the guard spares, are read from that.
     """
 
     client: SimotelClient
     coordinator: PbxCoordinator
     monitor: CallMonitor
     essentials: tuple[object, ...]
+    rules: DialRules
+    extensions: frozenset[str]
 
 
 type PbxConfigEntry = ConfigEntry[PbxData]

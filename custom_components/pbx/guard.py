@@ -1,7 +1,7 @@
 """Decides whether a call may be placed now: which numbers, how many, and not twice."""
 
 from collections import deque
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, Protocol
@@ -119,7 +119,7 @@ class DialGuard:
         outside_caller: bool,
         rules: DialRules,
         is_extension: Callable[[str], bool],
-        in_progress: Iterable[CallInProgress],
+        in_progress: Collection[CallInProgress],
         allow_repeat: bool,
     ) -> None:
         """Take the numbers of a call, cleaned and as they would be sent.
@@ -129,7 +129,6 @@ class DialGuard:
         _check_callee(callee, rules, is_extension)
         if not is_extension(caller):
             _check_caller(caller, rules, outside=outside_caller)
-        in_progress = list(in_progress)
         if not allow_repeat and self._is_repeated(
             (caller, callee), in_progress, rules.repeat_seconds
         ):
@@ -143,14 +142,15 @@ class DialGuard:
     def _is_repeated(
         self,
         numbers: tuple[str, str],
-        in_progress: list[CallInProgress],
+        in_progress: Collection[CallInProgress],
         seconds: int,
     ) -> bool:
         since = self._now() - seconds
-        same = tuple(map(without_plus, numbers))
+        caller, callee = map(without_plus, numbers)
         return any(
             call.placed_at > since
-            and (without_plus(call.caller), without_plus(call.callee)) == same
+            and without_plus(call.callee) == callee
+            and without_plus(call.caller) == caller
             for call in in_progress
         )
 
@@ -189,6 +189,8 @@ def _check_caller(number: str, rules: DialRules, *, outside: bool) -> None:
 
 
 def _check_denied(number: str, rules: DialRules, *, spares_extensions: bool) -> None:
+    if not rules.denied:
+        return
     forms = _forms(number, rules)
     # What follows may be dropped on the way: `#` ends a number, and a trunk that knows
     # no `+` may leave it out.
@@ -205,10 +207,10 @@ def _check_denied(number: str, rules: DialRules, *, spares_extensions: bool) -> 
 
 
 def _check_allowed(number: str, rules: DialRules, *, spares_extensions: bool) -> None:
+    if not rules.allowed:
+        return
     forms = _forms(number, rules)
-    if not rules.allowed or any(
-        pattern.matches(form) for pattern in rules.allowed for form in forms
-    ):
+    if any(pattern.matches(form) for pattern in rules.allowed for form in forms):
         return
     raise NumberNotAllowedError(
         number,

@@ -1,6 +1,7 @@
 """Follows the calls of a PBX: gives the tracker its clock and tells its news on."""
 
 import asyncio
+from collections import defaultdict
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -118,7 +119,7 @@ class CallMonitor:
         """Start with no calls and nothing heard."""
         self.tracker = CallTracker(self._now)
         self.guard = DialGuard(self._now)
-        self.heard: dict[str, Heard] = {}
+        self.heard: defaultdict[str, Heard] = defaultdict(Heard)
         self.phones = Phones()
         self.unknown_states: set[str] = set()
         self.trunks: dict[str, str | None] = {}
@@ -139,7 +140,7 @@ class CallMonitor:
     @property
     def calls_in_progress(self) -> int:
         """How many calls that the PBX has accepted have not ended, as far as is known."""
-        return sum(bool(call.originated_call_id) for call in self.tracker.open_calls)
+        return self.tracker.accepted_calls
 
     @callback
     def async_start(self, entry: ConfigEntry, client: SimotelClient) -> None:
@@ -196,7 +197,7 @@ class CallMonitor:
         """Take note that an event of some name has come."""
         if not self.heard:
             ir.async_delete_issue(self._hass, DOMAIN, f"{NO_EVENTS}_{self._entry_id}")
-        heard = self.heard.setdefault(name, Heard())
+        heard = self.heard[name]
         heard.count += 1
         heard.last = dt_util.utcnow()
         for awaited, arrived in self._awaited:

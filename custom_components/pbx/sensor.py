@@ -219,9 +219,10 @@ class ExtensionState(_PhoneSensor):
     @override
     def native_value(self) -> str | None:
         """Return the state; a word that is not documented is no state."""
-        if self._phone is None:
+        phone = self._phone
+        if phone is None:
             return None
-        state = self._phone.state
+        state = phone.state
         if state in EXTENSION_STATES:
             return state
         unknown = self._monitor.unknown_states
@@ -249,9 +250,10 @@ class OtherParty(_PhoneSensor):
     @override
     def native_value(self) -> str | None:
         """Return the number; nobody is there while the telephone is in no call."""
-        if self._phone is None or self._phone.state not in ("ringing", "in_use"):
+        phone = self._phone
+        if phone is None or phone.state not in ("ringing", "in_use"):
             return None
-        return self._phone.other_party or None
+        return phone.other_party or None
 
 
 class TrunkState(PbxEntity, SensorEntity):

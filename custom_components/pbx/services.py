@@ -45,8 +45,7 @@ from .const import (
     SUBENTRY_EXTENSION,
 )
 from .coordinator import PbxConfigEntry
-from .dial_rules import rules_of
-from .directory import Contact, contact_of, extension_of, extensions_of
+from .directory import Contact, contact_of, extension_of
 from .forms import async_found
 from .guard import (
     CallRefusedError,
@@ -367,30 +366,29 @@ async def _async_check(
 
     Raises ServiceValidationError.
     """
-    data, rules = entry.runtime_data, rules_of(entry.options)
+    data = entry.runtime_data
 
     def check(extensions: Container[str]) -> None:
         data.monitor.guard.check(
             caller=request.caller,
             callee=request.callee,
             outside_caller=bool(request.trunk_name),
-            rules=rules,
+            rules=data.rules,
             is_extension=extensions.__contains__,
             in_progress=data.monitor.tracker.open_calls,
             allow_repeat=allow_repeat,
         )
 
-    known = {extension.number for extension in extensions_of(entry)}
     try:
         try:
-            check(known)
+            check(data.extensions)
         except NumberNotAllowedError as err:
             if not err.spares_extensions:
                 raise
             users = await async_found(data.client.search_users())
-            check(known | {user.number for user in users})
+            check(data.extensions | {user.number for user in users})
     except CallRefusedError as err:
-        raise _refused(err, rules, request) from err
+        raise _refused(err, data.rules, request) from err
 
 
 @callback

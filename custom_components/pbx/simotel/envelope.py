@@ -47,7 +47,7 @@ def read_envelope(body: bytes | None) -> Envelope | None:
     if not body:
         return None
     try:
-        document = json.loads(body.decode("utf-8-sig", errors="replace"))
+        document = json.loads(body.decode(errors="replace").removeprefix("\ufeff"))
     except ValueError, RecursionError:
         return None
     if not isinstance(document, dict):

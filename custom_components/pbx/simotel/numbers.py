@@ -66,9 +66,11 @@ def in_national_form(number: str, *, country_prefix: str, national_prefix: str) 
     prefix is empty.
     """
     country = country_prefix.removeprefix("+").removeprefix("00")
+    if not country:
+        return number
     for international in ("+", "00"):
         beginning = international + country
-        if country and number.startswith(beginning) and number != beginning:
+        if number.startswith(beginning) and number != beginning:
             return national_prefix + number.removeprefix(beginning)
     return number
 
@@ -98,10 +100,12 @@ def clean_text(value: object) -> str:
 def clean_caller_id(value: object) -> str:
     """Return a caller ID: a number is cleaned as one, any other text as a name.
 
-    The PBX takes both, a number or a text such as `masking`.
+    The PBX takes both, a number or a text such as `masking`. Nothing stays nothing.
 
     Raises InvalidTextError as clean_text does.
     """
+    if value == "":
+        return ""
     try:
         return clean_number(value)
     except InvalidNumberError:

@@ -115,7 +115,7 @@ async def _read_bounded(response: ClientResponse, *, longest: int) -> bytes | No
     refuses = 400 <= response.status < 500 or response.status == 501
     body = bytearray()
     try:
-        async for chunk in response.content.iter_any():
+        while chunk := await response.content.readany():
             body += chunk
             if len(body) > longest:
                 return None
