@@ -77,6 +77,15 @@ async def test_number_that_may_not_be_called(
     assert not originates(simulator)
 
 
+async def test_pbx_is_not_asked_where_being_an_extension_would_not_help(
+    hass: HomeAssistant, simulator: Simulator, loaded_entry: MockConfigEntry
+) -> None:
+    """A callee who may not be called may not be called, whoever he is."""
+    await change_options(hass, loaded_entry, denied_numbers=["553"])
+    await refused(hass, callee="553")
+    assert not searches(simulator)
+
+
 async def test_emergency_number_may_be_allowed_by_name(
     hass: HomeAssistant, simulator: Simulator, loaded_entry: MockConfigEntry
 ) -> None:
