@@ -1,5 +1,6 @@
 """The whole bench: a core, its lanes, and what is left of them."""
 
+import asyncio
 from base64 import b64encode
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -53,8 +54,7 @@ class Bench:
             try:
                 yield lanes
             finally:
-                for lane in lanes:
-                    await lane.close()
+                await asyncio.gather(*(lane.close() for lane in lanes))
 
 
 WELL = Fault(family="Nothing wrong", name="well", meaning=Meaning.ACCEPTED)
