@@ -24,6 +24,7 @@ from simulator.settings import Settings
 
 from .bootstrap.console import SetupError
 from .chromium import FLAGS, find_chromium, install_playwright
+from .loopback import serving
 
 if TYPE_CHECKING:
     from playwright.async_api import Browser, Locator, LocatorAssertions, Page  # type: ignore[import-not-found, unused-ignore]
@@ -171,13 +172,8 @@ async def _receiver() -> AsyncGenerator[str]:
 
     application = web.Application()
     application.router.add_post("/events", answer)
-    runner = web.AppRunner(application, access_log=None)
-    await runner.setup()
-    try:
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        yield f"http://127.0.0.1:{runner.addresses[0][1]}/events"
-    finally:
-        await runner.cleanup()
+    async with serving(application) as address:
+        yield f"{address}/events"
 
 
 async def _decide(page: Page, simulator: Simulator, language: str) -> None:

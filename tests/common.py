@@ -15,6 +15,7 @@ from pytest_homeassistant_custom_component.common import (
 
 from custom_components.pbx.const import DOMAIN
 from custom_components.pbx.simotel import Credentials, SimotelClient
+from homeassistant.config_entries import ConfigSubentryDataWithId
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResult, FlowResultType
 from homeassistant.util import dt as dt_util
@@ -60,6 +61,17 @@ def client_of(session: ClientSession, simulator: Simulator) -> SimotelClient:
             username=REFERENCE_ACCOUNT.username,
             password=REFERENCE_ACCOUNT.password,
         ),
+    )
+
+
+def subentry(kind: str, name: str, **data: Any) -> ConfigSubentryDataWithId:
+    """Return an extension or a contact."""
+    return ConfigSubentryDataWithId(
+        data={"name": name, **data},
+        subentry_id=f"01J{name.upper()}",
+        subentry_type=kind,
+        title=name,
+        unique_id=None,
     )
 
 

@@ -145,6 +145,13 @@ def self_signed() -> ssl.SSLContext:
         .not_valid_after(now + timedelta(days=1))
         .sign(key, hashes.SHA256())
     )
+    return server_tls(key, certificate)
+
+
+def server_tls(
+    key: ec.EllipticCurvePrivateKey, certificate: x509.Certificate
+) -> ssl.SSLContext:
+    """Return a server's TLS with a certificate and its key."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     with TemporaryDirectory() as folder:
         path = Path(folder) / "server.pem"

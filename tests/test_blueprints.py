@@ -32,8 +32,8 @@ from homeassistant.util.async_ import get_scheduled_timer_handles
 from homeassistant.util.yaml import load_yaml_dict
 from simulator.server import Simulator
 
-from .common import connection_to, elapse, originates
-from .test_contacts import RECEPTION, WORKSHOP, subentry
+from .common import connection_to, elapse, originates, subentry
+from .test_contacts import RECEPTION, WORKSHOP
 from .test_event import send
 
 REPOSITORY: Final = Path(__file__).parents[1]

@@ -11,7 +11,7 @@ from pytest_homeassistant_custom_component.common import (
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 import voluptuous as vol
 
-from homeassistant.config_entries import ConfigEntryState, ConfigSubentryDataWithId
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant, State
 from homeassistant.exceptions import ServiceValidationError
 from simulator.server import Simulator, running
@@ -24,23 +24,13 @@ from .common import (
     originate,
     originates,
     setup_integration,
+    subentry,
 )
 from .test_subentry_flow import change, submit
 
 PHONE = "sensor.reception_state"
 BUTTON = "button.ali_call"
 LAST_CALL = "sensor.ali_last_call"
-
-
-def subentry(kind: str, name: str, **data: Any) -> ConfigSubentryDataWithId:
-    """Return an extension or a contact."""
-    return ConfigSubentryDataWithId(
-        data={"name": name, **data},
-        subentry_id=f"01J{name.upper()}",
-        subentry_type=kind,
-        title=name,
-        unique_id=None,
-    )
 
 
 RECEPTION = subentry("extension", "Reception", number="557")

@@ -12,8 +12,7 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.util.yaml import load_yaml_dict
 from simulator.server import Simulator
 
-from .common import connection_to, setup_integration
-from .test_contacts import subentry
+from .common import connection_to, setup_integration, subentry
 
 DOCS = Path(__file__).parents[1] / "docs"
 VIEWS = ("dashboard.yaml", "dashboard.fa.yaml")

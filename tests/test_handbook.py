@@ -41,6 +41,7 @@ from .common import (
     originate,
     originate_and_wait,
     originates,
+    subentry,
 )
 from .pages import (
     COMPONENT,
@@ -60,7 +61,7 @@ from .pages import (
     texts_of,
 )
 from .pasting import let_call_end, notices, paste, ring
-from .test_contacts import RECEPTION, WORKSHOP, subentry
+from .test_contacts import RECEPTION, WORKSHOP
 from .test_event import ATTRIBUTES, INCOMING, TAKEN, UNANSWERED, send
 from .test_extensions import new_state
 from .test_voice import Say, conversations, dialled, entry_for, say

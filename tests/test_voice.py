@@ -36,22 +36,18 @@ from homeassistant.util.json import load_json_object
 from simulator.server import Simulator, running
 from simulator.settings import Fault
 
-from .common import NO_LIMITS, ORIGINATE, connection_to, originates, setup_integration
+from .common import (
+    NO_LIMITS,
+    ORIGINATE,
+    connection_to,
+    originates,
+    setup_integration,
+    subentry,
+)
 from .test_translations import TRANSLATIONS
 
 # What is said of a call, each by the text's key, in English.
 TEXTS: Any = load_json_object(TRANSLATIONS / "en.json")["common"]
-
-
-def subentry(kind: str, name: str, **data: Any) -> ConfigSubentryDataWithId:
-    """Return an extension or a contact."""
-    return ConfigSubentryDataWithId(
-        data={"name": name, **data},
-        subentry_id=f"01J{name.upper()}",
-        subentry_type=kind,
-        title=name,
-        unique_id=None,
-    )
 
 
 KITCHEN = subentry("extension", "Kitchen", number="557")

@@ -16,6 +16,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from yarl import URL
 
+from custom_components.pbx.simotel.events import DOCUMENTED_NAMES
 from custom_components.pbx.webhook import async_check_events
 from homeassistant.core import HomeAssistant
 from simulator.server import Simulator
@@ -490,30 +491,7 @@ JSON = st.recursive(
     lambda items: st.lists(items) | st.dictionaries(st.text(), items),
     max_leaves=20,
 )
-NAMES = st.sampled_from(
-    [
-        "NewState",
-        "IncomingCall",
-        "OutgoingCall",
-        "Transfer",
-        "Cdr",
-        "CdrQueue",
-        "ExtenAdded",
-        "ExtenRemoved",
-        "TrunkNewState",
-        "TrunkAdded",
-        "TrunkRemoved",
-        "VoiceMail",
-        "VoiceMailEmail",
-        "Survey",
-        "IncomingFax",
-        "OutgoingFax",
-        "AutoDialerReport",
-        "ReservedCallInFront",
-        "Ping",
-        "SomethingNew",
-    ]
-)
+NAMES = st.sampled_from([*DOCUMENTED_NAMES, "SomethingNew"])
 FIELDS = st.sampled_from(
     [
         *INCOMING,

@@ -23,6 +23,7 @@ from aiohttp import web
 from homeassistant.util.yaml import load_yaml_dict
 from scripts.bootstrap.console import SetupError, step
 from scripts.chromium import find_chromium, install_playwright
+from scripts.loopback import serving
 
 from .configuration import ROOT
 from .errors import DemonstrationError
@@ -327,13 +328,8 @@ async def _blueprints() -> AsyncGenerator[str]:
     """Serve the blueprints as a web site does, and yield its address."""
     application = web.Application()
     application.router.add_static("/", BLUEPRINTS)
-    runner = web.AppRunner(application, access_log=None)
-    await runner.setup()
-    try:
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        yield f"http://127.0.0.1:{runner.addresses[0][1]}"
-    finally:
-        await runner.cleanup()
+    async with serving(application) as address:
+        yield address
 
 
 def _inputs(blueprint: Path) -> dict[str, str]:

@@ -7,6 +7,8 @@ import gzip
 import json
 import zlib
 
+from custom_components.pbx.simotel.events import DOCUMENTED_NAMES
+
 _EVENT = json.dumps(
     {"event_name": "IncomingCall", "number": "0912", "unique_id": "1.1"}
 ).encode()
@@ -276,28 +278,7 @@ def wrong_credentials(path: str, right: str) -> Iterator[Visit]:
     )
 
 
-NAMES = (
-    "NewState",
-    "IncomingCall",
-    "OutgoingCall",
-    "Transfer",
-    "Cdr",
-    "CdrQueue",
-    "ExtenAdded",
-    "ExtenRemoved",
-    "TrunkNewState",
-    "TrunkAdded",
-    "TrunkRemoved",
-    "VoiceMail",
-    "VoiceMailEmail",
-    "Survey",
-    "IncomingFax",
-    "OutgoingFax",
-    "AutoDialerReport",
-    "ReservedCallInFront",
-    "Ping",
-    "SomethingNew",
-)
+NAMES = (*DOCUMENTED_NAMES, "SomethingNew")
 FIELDS = (
     "exten",
     "state",

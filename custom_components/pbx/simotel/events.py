@@ -404,13 +404,14 @@ _KINDS: Final[Mapping[str, type[Event]]] = {
     "ReservedCallInFront": ReservedCallInFront,
     "Ping": Ping,
 }
+DOCUMENTED_NAMES: Final = tuple(_KINDS)
 _KINDS_BY_PLAIN_NAME = {_plain(name): kind for name, kind in _KINDS.items()}
-_DOCUMENTED_NAMES = {kind: name for name, kind in _KINDS.items()}
+_NAMES_BY_KIND = {kind: name for name, kind in _KINDS.items()}
 
 
 def documented_name(event: Event) -> str | None:
     """Return the name that the PBX documents for an event, None for another event."""
-    return _DOCUMENTED_NAMES.get(type(event))
+    return _NAMES_BY_KIND.get(type(event))
 
 
 def read_event(
