@@ -11,6 +11,7 @@ from . import control, page
 from .api import OPERATIONS
 from .faults import distorted
 from .gate import check, operation_of
+from .listening import stop_listening
 from .pbx import Pbx, RequestRecord
 from .replies import Refusal, Reply, done, refused, web_server_page
 from .settings import Fault, Settings
@@ -48,6 +49,7 @@ class Simulator:
         self.host = host
         self.port = port
         self._runner: web.AppRunner | None = None
+        self._server: asyncio.Server | None = None
         self._stopping = asyncio.Event()
 
     @property
@@ -75,13 +77,16 @@ class Simulator:
             application, access_log=None, shutdown_timeout=_SECONDS_TO_FINISH
         )
         await runner.setup()
+        assert runner.server is not None
         try:
-            await web.TCPSite(runner, self.host, self.port).start()
+            self._server = await asyncio.get_running_loop().create_server(
+                runner.server, self.host, self.port
+            )
         except OSError, OverflowError:
             await runner.cleanup()
             raise
         self._runner = runner
-        self.port = runner.addresses[0][1]
+        self.port = self._server.sockets[0].getsockname()[1]
         await self.pbx.start()
 
     async def stop(self) -> None:
@@ -90,13 +95,14 @@ class Simulator:
         Delayed replies are not sent, calls end without a trace, and events that wait
         are not sent either.
         """
-        if self._runner is None:
+        if self._runner is None or self._server is None:
             return
         await self.pbx.stop()
+        await stop_listening(self._server)
         await self._runner.cleanup()
         # A request that came in meanwhile may have set off a call.
         await self.pbx.stop()
-        self._runner = None
+        self._runner = self._server = None
 
     async def _end_delays(self, _application: web.Application) -> None:
         self._stopping.set()

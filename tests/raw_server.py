@@ -20,6 +20,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from simulator.listening import stop_listening
+
 ORIGINATE_LINE = b"/call/originate/act HTTP/1.1\r\n"
 
 
@@ -125,7 +127,7 @@ async def raw_server(
     try:
         yield played
     finally:
-        server.close()
+        await stop_listening(server)
         server.close_clients()
         await server.wait_closed()
 

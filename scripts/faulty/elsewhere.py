@@ -5,6 +5,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+from simulator.listening import stop_listening
+
 
 @dataclass(slots=True)
 class Elsewhere:
@@ -30,6 +32,6 @@ async def elsewhere() -> AsyncIterator[Elsewhere]:
     try:
         yield host
     finally:
-        server.close()
+        await stop_listening(server)
         server.close_clients()
         await server.wait_closed()

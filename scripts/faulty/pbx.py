@@ -14,6 +14,7 @@ import socket
 import ssl
 import struct
 
+from simulator.listening import stop_listening
 from tests.raw_server import http_reply
 
 from .fault import Fault
@@ -170,9 +171,9 @@ class FaultyPbx:
 
     async def stop(self) -> None:
         """Listen no more, and end all connections."""
-        if self._server:
-            self._server.close()
-            self._server = None
+        server, self._server = self._server, None
+        if server:
+            await stop_listening(server)
         for deaf in self._deaf:
             deaf.close()
         self._deaf.clear()

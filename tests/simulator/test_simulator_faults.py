@@ -1,7 +1,10 @@
 """Misbehaviour over HTTP."""
 
 import asyncio
+from contextlib import suppress
+import gc
 import logging
+import socket
 import time
 
 import aiohttp
@@ -252,3 +255,22 @@ def test_fault_refused(fault: dict[str, object], name: str) -> None:
     with pytest.raises(SettingsError) as refusal:
         Simulator().pbx.change(faults=[fault])
     assert list(refusal.value.problems) == [f"faults.0.{name}"]
+
+
+@pytest.mark.parametrize("rounds", range(8))
+async def test_stop_while_somebody_connects(
+    rounds: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever connects while the server stops leaves nothing for Python to mourn."""
+    mourned: list[object] = []
+    monkeypatch.setattr("sys.unraisablehook", mourned.append)
+    async with running() as simulator:
+        stopping = asyncio.create_task(simulator.stop())
+        for _ in range(rounds):
+            await asyncio.sleep(0)
+        with socket.socket() as late, suppress(ConnectionRefusedError):
+            late.connect(("127.0.0.1", simulator.port))
+            await stopping
+        await stopping
+    gc.collect()
+    assert mourned == []
