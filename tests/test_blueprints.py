@@ -376,7 +376,7 @@ async def test_doorbell_intercom_first(
         # Somebody has answered, and the intercom did not take the call.
         ({"_570": "busy"}, {}, [("557", "570")], ["intercom"]),
         ({"_570": "no_answer"}, {}, [("557", "570")], ["intercom"]),
-        ({}, {"intercom": ""}, [("557", "570")], []),
+        ({}, {"intercom": "", "intercom_number": "570"}, [("557", "570")], []),
         ({}, {"people": [], "numbers": ["552"]}, [("552", "570")], []),
         # A contact cannot be rung first.
         ({}, {"people": [SARA, RECEPTION_PHONE]}, [], ["error"]),
@@ -397,7 +397,6 @@ async def test_doorbell_phone_first(
         hass,
         **{
             "first": "phone",
-            "intercom_number": "570",
             "people": [RECEPTION_PHONE, WORKSHOP_PHONE],
             "ring_time": 17,
             **inputs,

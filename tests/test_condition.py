@@ -90,6 +90,7 @@ def other_state(state: str) -> dict[str, Any]:
     return {**new_state(state), "exten": "552"}
 
 
+@pytest.mark.parametrize("behavior", ["any", "all"])
 @pytest.mark.parametrize(
     ("state", "holding"),
     [
@@ -108,9 +109,10 @@ async def test_conditions_hold_by_the_state_of_the_telephone(
     watch: Watch,
     state: str,
     holding: set[str],
+    behavior: str,
 ) -> None:
     """None does before the PBX has told of it, since nothing is known of it then."""
-    await watch.set_up(*CONDITIONS)
+    await watch.set_up(*CONDITIONS, options={"behavior": behavior})
     assert await watch.holding() == set()
     await send(hass, webhook_url, new_state(state))
     assert await watch.holding() == holding

@@ -12,12 +12,20 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 import voluptuous as vol
 
 from homeassistant.config_entries import ConfigEntryState
-from homeassistant.core import HomeAssistant, State
-from homeassistant.exceptions import ServiceValidationError
+from homeassistant.core import (
+    Event,
+    EventStateChangedData,
+    HomeAssistant,
+    State,
+    callback,
+)
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.helpers.event import async_track_state_change_event
 from simulator.server import Simulator, running
 from simulator.settings import Fault
 
 from .common import (
+    PING,
     connection_to,
     elapse,
     office,
@@ -197,6 +205,18 @@ async def test_entities_stand_for_numbers(
             {"caller": "557", "callee_entity_id": "event.office_calls"},
             "not_a_telephone",
         ),
+        (
+            {"caller_entity_id": "sensor.reception_other_party", "callee": "552"},
+            "not_a_telephone",
+        ),
+        (
+            {"caller_entity_id": PHONE, "callee_entity_id": "event.workshop_calls"},
+            "not_a_telephone",
+        ),
+        (
+            {"caller_entity_id": PHONE, "callee_entity_id": LAST_CALL},
+            "not_a_telephone",
+        ),
         ({"callee_entity_id": "button.sara_call"}, "caller_missing"),
         ({"callee_entity_id": PHONE}, "caller_missing"),
     ],
@@ -337,10 +357,84 @@ async def test_change_of_a_contact_does_not_end_a_wait(
         assert (await waiting[1])["outcome"] == "unknown"
 
 
-async def test_wait_ends_where_the_change_finds_the_pbx_away(
+@pytest.mark.parametrize(
+    ("fault", "connectivity", "phone"),
+    [
+        (Fault(path=PING, delay=1.0), "on", "in_use"),
+        (Fault(path=PING, status=500), "off", "unavailable"),
+    ],
+)
+async def test_change_of_a_contact_does_not_wait_for_the_pbx(
+    hass: HomeAssistant,
+    hass_client_no_auth: ClientSessionGenerator,
+    fault: Fault,
+    connectivity: str,
+    phone: str,
+) -> None:
+    """Events are taken while it is pinged, and waits go on though it may be away."""
+    async with running() as simulator:
+        simulator.pbx.change(extension_phone={"behaviour": "manual"})
+        entry = office(simulator, subentries_data=[WORKSHOP, ALI])
+        await setup_integration(hass, entry)
+        client = await hass_client_no_auth()
+        address = f"/api/webhook/{entry.data['webhook_id']}"
+        waiting = asyncio.create_task(originate(hass, wait_for="ended"))
+        while not simulator.pbx.calls:
+            await asyncio.sleep(0.01)
+        await asyncio.sleep(0.05)
+
+        simulator.pbx.change(faults=[fault])
+        result = await change(hass, entry, "01JALI")
+        await submit(hass, result, {**ALI["data"], "number": "0912"})
+        assert entry.state is ConfigEntryState.LOADED
+        for event in (
+            {"event_name": "NewState", "exten": "552", "state": "InUse"},
+            {
+                "event_name": "Cdr",
+                "dst": "failed",
+                "disposition": "NO ANSWER",
+                "originated_call_id": simulator.pbx.calls[0].originated_call_id,
+            },
+        ):
+            assert (await client.post(address, json=event)).status == 200
+        response = await asyncio.wait_for(waiting, 1)
+        assert response["outcome"] == "caller_no_answer"
+        await asyncio.sleep(1.2 if fault.delay else 0.1)
+        assert hass.states.is_state("binary_sensor.office_connectivity", connectivity)
+        assert hass.states.is_state("sensor.workshop_state", phone)
+
+
+async def test_change_of_a_contact_finds_the_pbx_as_it_was(
     hass: HomeAssistant,
 ) -> None:
-    """The entry does not come back at once then, and nobody knows when it will."""
+    """A PBX that is away does not seem to be back for a moment."""
+    async with running() as simulator:
+        entry = office(simulator, subentries_data=[ALI])
+        await setup_integration(hass, entry)
+    with pytest.raises(HomeAssistantError):
+        await originate(hass)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert hass.states.is_state("binary_sensor.office_connectivity", "off")
+    seen: list[str] = []
+
+    @callback
+    def note(event: Event[EventStateChangedData]) -> None:
+        if state := event.data["new_state"]:
+            seen.append(state.state)
+
+    async_track_state_change_event(hass, "binary_sensor.office_connectivity", note)
+    result = await change(hass, entry, "01JALI")
+    await submit(hass, result, {**ALI["data"], "number": "0912"})
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert entry.state is ConfigEntryState.LOADED
+    assert "on" not in seen
+    assert seen[-1] == "off"
+
+
+async def test_wait_ends_where_more_than_a_contact_has_changed(
+    hass: HomeAssistant,
+) -> None:
+    """Even if the contact was changed in the same moment."""
     async with running() as simulator:
         simulator.pbx.change(extension_phone={"behaviour": "manual"})
         entry = office(simulator, subentries_data=[WORKSHOP, ALI])
@@ -349,8 +443,11 @@ async def test_wait_ends_where_the_change_finds_the_pbx_away(
         while not simulator.pbx.calls:
             await asyncio.sleep(0.01)
         await asyncio.sleep(0.05)
-        result = await change(hass, entry, "01JALI")
-    await submit(hass, result, {**ALI["data"], "number": "0912"})
-    assert entry.state is ConfigEntryState.SETUP_RETRY
-    response = await asyncio.wait_for(waiting, 1)
-    assert response["outcome"] == "unknown"
+        hass.config_entries.async_update_subentry(
+            entry, entry.subentries["01JALI"], title="Ali Reza"
+        )
+        hass.config_entries.async_update_entry(
+            entry, options={**entry.options, "context": "other"}
+        )
+        response = await asyncio.wait_for(waiting, 1)
+        assert response["outcome"] == "unknown"

@@ -54,6 +54,21 @@ async def test_state_is_what_the_pbx_told_last(
     assert hass.states.is_state(STATE, shown)
 
 
+@pytest.mark.parametrize(
+    ("before", "step", "end"),
+    [("Ringing", "incoming", "missed"), ("InUse", "answered", "ended")],
+)
+async def test_state_that_is_not_known_ends_no_call(
+    hass: HomeAssistant, webhook_url: str, before: str, step: str, end: str
+) -> None:
+    """What comes after it is compared with what was known before."""
+    for state, told in ((before, step), ("Dancing", step), ("Idle", end)):
+        await send(hass, webhook_url, new_state(state, direction="in"))
+        shown = hass.states.get(CALLS)
+        assert shown is not None
+        assert shown.attributes["event_type"] == told
+
+
 async def test_state_that_is_not_known_is_kept_out(
     hass: HomeAssistant, webhook_url: str, caplog: pytest.LogCaptureFixture
 ) -> None:

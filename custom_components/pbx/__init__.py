@@ -2,7 +2,6 @@
 
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
-from homeassistant.exceptions import ConfigEntryAuthFailed, ConfigEntryNotReady
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.typing import ConfigType
 
@@ -42,12 +41,11 @@ async def async_setup_entry(hass: HomeAssistant, entry: PbxConfigEntry) -> bool:
     client = create_client(hass, entry.data)
     coordinator = PbxCoordinator(hass, entry, client)
     monitor = async_get_monitor(hass, entry.entry_id)
-    try:
+    if monitor.was_reachable is None:
         await coordinator.async_config_entry_first_refresh()
-    except ConfigEntryNotReady, ConfigEntryAuthFailed:
-        # Waits may have been kept for a reload that brings the entry back at once.
-        monitor.async_end_waits()
-        raise
+    else:
+        # Events would pass by while a ping is waited for.
+        coordinator.async_carry_on(was_reachable=monitor.was_reachable)
     entry.runtime_data = PbxData(
         client=client,
         coordinator=coordinator,
@@ -81,6 +79,8 @@ async def _async_reload(hass: HomeAssistant, entry: PbxConfigEntry) -> None:
     A contact that has changed is no reason to end what waits for a call.
     """
     data = entry.runtime_data
-    if data.essentials == essentials_of(entry):
-        data.monitor.async_keep_waits()
+    is_small = data.essentials == essentials_of(entry)
+    data.monitor.async_prepare_reload(
+        was_reachable=data.coordinator.last_update_success if is_small else None
+    )
     hass.config_entries.async_schedule_reload(entry.entry_id)

@@ -24,6 +24,11 @@ class _ExtensionCondition(EntityStateConditionBase):
         entities = super().entity_filter(entities)
         return async_own_entities(self._hass, entities, self._keys)
 
+    @override
+    def _check_all_match_state(self, states: list[State]) -> bool:
+        """Test all telephones; where nothing is known of any, nothing holds."""
+        return bool(states) and super()._check_all_match_state(states)
+
 
 class IsIdleCondition(_ExtensionCondition):
     """Tests whether telephones are idle."""

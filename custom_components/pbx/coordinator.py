@@ -128,6 +128,14 @@ class PbxCoordinator(DataUpdateCoordinator[None]):
         self._failures = 0
 
     @callback
+    def async_carry_on(self, *, was_reachable: bool) -> None:
+        """Begin with what was known before a reload, and ask the PBX meanwhile."""
+        self.last_update_success = was_reachable
+        self.config_entry.async_create_background_task(
+            self.hass, self.async_refresh(), f"{self.name} ping"
+        )
+
+    @callback
     def async_note_result(self, error: SimotelError | None) -> None:
         """Learn from the result of another request than a ping.
 

@@ -112,7 +112,8 @@ class CallMonitor:
     """What is known of one PBX's calls, kept while Home Assistant runs.
 
     It outlives a reload of the entry: calls go on meanwhile. `heard` has the events
-    that have come, by name.
+    that have come, by name; `was_reachable` says whether the PBX was before a reload
+    for a small change, and is None where the entry is set up for another reason.
     """
 
     def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
@@ -131,7 +132,7 @@ class CallMonitor:
         self._may_search = True
         self._told_in_progress = 0
         self._waits: list[_Wait] = []
-        self._keeps_waits = False
+        self.was_reachable: bool | None = None
         self._awaited: list[tuple[str, asyncio.Future[None]]] = []
         self._ahead = 0.0
         self._due: float | None = None
@@ -147,7 +148,7 @@ class CallMonitor:
         """Work for a loaded entry, until it is unloaded."""
         self._entry = entry
         self._client = client
-        self._keeps_waits = False
+        self.was_reachable = None
         self._may_search = True
         entry.async_on_unload(self._async_stop)
         entry.async_on_unload(
@@ -255,9 +256,13 @@ class CallMonitor:
             self._waits.remove(wait)
 
     @callback
-    def async_keep_waits(self) -> None:
-        """Let waits outlive the next unloading, which is a reload for a small change."""
-        self._keeps_waits = True
+    def async_prepare_reload(self, *, was_reachable: bool | None) -> None:
+        """Say what the next unloading is for.
+
+        Waits outlive one that is a reload for a small change. It may turn out to be for
+        more: None then.
+        """
+        self.was_reachable = was_reachable
 
     @callback
     def async_forget(self) -> None:
@@ -270,7 +275,7 @@ class CallMonitor:
     def _async_stop(self) -> None:
         """Take that the entry is unloaded; calls go on, and the clock with them."""
         self._entry = self._client = None
-        if not self._keeps_waits:
+        if self.was_reachable is None:
             self.async_end_waits()
 
     @callback

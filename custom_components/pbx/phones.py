@@ -13,6 +13,7 @@ from .simotel.signals import PhoneSignal
 KEPT_PHONES: Final = 10_000
 
 _IN_A_CALL = frozenset({"ringing", "in_use"})
+_IN_NO_CALL = frozenset({"idle", "paused", "unavailable"})
 # One that holds the line is in a call.
 _SAME_AS = {"hold": "in_use"}
 
@@ -32,17 +33,19 @@ class Phone:
     """What a telephone is doing: the state, and with whom while it is in a call.
 
     `state` is idle, ringing, in_use, paused, unavailable or another word of the PBX.
-    What is not known is empty.
+    `call_state` is the same, but for another word: that says nothing of a call, which
+    is taken to go on. What is not known is empty.
     """
 
     state: str
+    call_state: str
     other_party: str = ""
     direction: str = ""
     queue: str = ""
     call_id: str = ""
 
 
-_NOTHING_HEARD = Phone(state="")
+_NOTHING_HEARD = Phone(state="", call_state="")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,11 +71,14 @@ class Phones:
         """Take a telephone's state; None where nothing has happened to a call of it."""
         state = _SAME_AS.get(signal.state, signal.state)
         before = self._phones.get(signal.phone, _NOTHING_HEARD)
+        is_known = state in _IN_A_CALL or state in _IN_NO_CALL
+        call_state = state if is_known else before.call_state
         # The PBX may name the other one once only.
-        goes_on = before.state in _IN_A_CALL and state in _IN_A_CALL
+        goes_on = before.call_state in _IN_A_CALL and call_state in _IN_A_CALL
         known = before if goes_on else _NOTHING_HEARD
         phone = Phone(
             state=state,
+            call_state=call_state,
             other_party=signal.other_party or known.other_party,
             direction=signal.direction,
             queue=signal.queue or known.queue,
@@ -81,7 +87,7 @@ class Phones:
         if signal.phone not in self._phones and len(self._phones) >= KEPT_PHONES:
             del self._phones[next(iter(self._phones))]
         self._phones[signal.phone] = phone
-        step = _step(before.state, phone)
+        step = _step(before.call_state, phone)
         if step is None:
             return None
         ended = step in (PhoneStep.ENDED, PhoneStep.MISSED)
@@ -90,11 +96,11 @@ class Phones:
 
 def _step(before: str, phone: Phone) -> PhoneStep | None:
     """Return what a change of state means for a call of the telephone."""
-    if phone.state == before:
+    if phone.call_state == before:
         return None
-    if phone.state == "ringing":
+    if phone.call_state == "ringing":
         return PhoneStep.INCOMING
-    if phone.state == "in_use":
+    if phone.call_state == "in_use":
         calls = before != "ringing" and phone.direction == "out"
         return PhoneStep.OUTGOING if calls else PhoneStep.ANSWERED
     if before == "ringing":

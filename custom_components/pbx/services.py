@@ -431,13 +431,17 @@ def _resolved(
     resolved = dict(data)
     for key, entity in named:
         subentry = entry.subentries.get(entity.config_subentry_id or "")
-        kind = subentry.subentry_type if subentry else None
-        if subentry and kind == SUBENTRY_EXTENSION:
+        kind = (subentry.subentry_type, entity.translation_key) if subentry else None
+        if subentry and kind == (SUBENTRY_EXTENSION, "state"):
             number = extension_of(subentry).number
             resolved[ATTR_CALLER if key == ATTR_CALLER_ENTITY_ID else ATTR_CALLEE] = (
                 number
             )
-        elif subentry and kind == SUBENTRY_CONTACT and key == ATTR_CALLEE_ENTITY_ID:
+        elif (
+            subentry
+            and kind == (SUBENTRY_CONTACT, "call")
+            and key == ATTR_CALLEE_ENTITY_ID
+        ):
             resolved = fields_of(contact_of(subentry)) | {
                 field: value
                 for field, value in resolved.items()
