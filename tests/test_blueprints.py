@@ -797,6 +797,30 @@ async def test_list_is_stopped(
     assert not shown
 
 
+async def test_list_is_stopped_while_the_own_phone_is_not_free(
+    hass: HomeAssistant, connected: Simulator, shown: list[ServiceCall]
+) -> None:
+    """It is not waited for then."""
+    behave(connected, _557="busy", **{"_09.": "busy"})
+    no_idle = {"event": "NewState", "state": "Idle", "exten": "552", "drop": True}
+    connected.pbx.change(events={"faults": [no_idle]})
+    hass.states.async_set("input_boolean.known", "off")
+    await write_script(
+        hass,
+        "call_list",
+        own_phone=WORKSHOP_PHONE,
+        people=[RECEPTION_PHONE, SARA],
+        stop_entity="input_boolean.known",
+    )
+    response = start(hass)
+    await run(hass, connected, lambda: waits(hass))
+    hass.states.async_set("input_boolean.known", "on")
+    assert await run(hass, connected, response.done) == []
+    assert (await response)["result"] == "stopped"
+    assert len(originates(connected)) == 1
+    assert not shown
+
+
 async def test_list_that_is_called_already(
     hass: HomeAssistant, connected: Simulator
 ) -> None:

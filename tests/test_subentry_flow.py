@@ -193,6 +193,11 @@ async def test_contact_needs_a_name_and_a_number_only(
         ({"caller": "abc"}, {"caller": "invalid_number"}),
         ({"name": "a\nb"}, {"name": "invalid_text"}),
         ({"name": "\u200c"}, {"name": "name_missing"}),
+        ({"name": "!!!"}, {"name": "name_missing"}),
+        (
+            {"aliases": [f"Ali {number}" for number in range(21)]},
+            {"aliases": "too_many_aliases"},
+        ),
         ({"aliases": ["a\nb"]}, {"aliases": "invalid_text"}),
         ({"context": "a\nb"}, {"context": "invalid_text"}),
         ({"number": "+989121234567"}, {"number": "barred_prefix"}),

@@ -250,16 +250,23 @@ def _cleaned_contact(
     except InvalidTextError:
         errors[CONF_NAME] = "invalid_text"
     else:
-        if not plain_name(contact[CONF_NAME]):
+        if not _has_letters(contact[CONF_NAME]):
             errors[CONF_NAME] = "name_missing"
     try:
         aliases = [clean_text(alias) for alias in user_input.get(CONF_ALIASES, [])]
     except InvalidTextError:
         errors[CONF_ALIASES] = "invalid_text"
     else:
-        if aliases := [alias for alias in aliases if plain_name(alias)]:
-            contact[CONF_ALIASES] = aliases[:_MOST_ALIASES]
+        if aliases := [alias for alias in aliases if _has_letters(alias)]:
+            contact[CONF_ALIASES] = aliases
+        if len(aliases) > _MOST_ALIASES:
+            errors[CONF_ALIASES] = "too_many_aliases"
     return contact, errors
+
+
+def _has_letters(name: str) -> bool:
+    """Tell whether a name can be spoken."""
+    return any(character.isalnum() for character in name)
 
 
 def _names_of_others(
