@@ -1024,6 +1024,22 @@ def test_caller_with_two_ids_is_in_two_calls(
     assert outcome_of(call) is Outcome.UNKNOWN
 
 
+def test_second_leg_proves_the_callers_answer_though_his_states_do_not() -> None:
+    """They were of another call; the end of this one is told late."""
+    world = World()
+    call = world.place()
+    world.hear(
+        replace(CALLER_RINGS, call_id="2.2"),
+        outside("552"),
+        replace(CALLEE_RINGS, other_party="552", call_id="2.2"),
+    )
+    world.wait(100)
+    assert is_open(call)
+    world.hear(end(talk=9))
+    world.wait(HOLD)
+    assert outcome_of(call) is Outcome.ANSWERED
+
+
 def test_caller_with_an_id_that_is_not_the_calls_own_is_in_another_call() -> None:
     """Once that is known."""
     world = World()
