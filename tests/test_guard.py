@@ -202,6 +202,7 @@ def test_what_may_be_dropped_on_the_way_does_not_slip_past_a_denial(
 ) -> None:
     """A `#` ends a number, and a trunk that knows no `+` may leave it out."""
     assert refused(f"{number}#", denied=[number]) is Rule.DENIED
+    assert refused(f"{number}##", denied=[f"{number}#"]) is Rule.DENIED
     assert refused(f"+00{number}", denied=[f"00{number}"]) is Rule.DENIED
 
 
@@ -221,6 +222,25 @@ def test_numbers_of_other_countries_are_not_taken_for_ones_own() -> None:
     assert refused("0049301", allowed=["+98."], **prefixes) is Rule.NOT_ALLOWED
     assert refused("0049301", denied=["+98."], **prefixes) is None
     assert refused("09121", denied=["+98."], country_prefix="+98") is None
+
+
+def test_rule_for_other_countries_is_none_for_ones_own() -> None:
+    """However wide its pattern is."""
+    prefixes = {"country_prefix": "+98", "national_prefix": "0"}
+    for pattern in ("00.", "00[1-9]X."):
+        assert refused("09121234567", denied=[pattern], **prefixes) is None
+        assert refused("09121234567", allowed=[pattern], **prefixes) is Rule.NOT_ALLOWED
+        assert refused("0049301", denied=[pattern], **prefixes) is Rule.DENIED
+        assert refused("0049301", allowed=[pattern], **prefixes) is None
+
+
+@pytest.mark.parametrize("pattern", ["+34912.", "0034 912.", "912."])
+def test_rule_holds_in_a_country_without_a_national_prefix(pattern: str) -> None:
+    """Where numbers are dialled as they are; short ones are extensions."""
+    assert refused("912555555", denied=[pattern], country_prefix="+34") is Rule.DENIED
+    assert refused("912555555", allowed=[pattern], country_prefix="+34") is None
+    assert refused("552", denied=["+34."], country_prefix="+34") is None
+    assert refused("*215552552", denied=["+34."], country_prefix="+34") is None
 
 
 def test_same_call_is_not_placed_twice() -> None:

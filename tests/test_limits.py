@@ -156,6 +156,38 @@ async def test_extension_may_be_the_caller_though_a_trunk_is_set(
     assert len(originates(simulator)) == 1
 
 
+async def test_caller_who_is_no_extension_has_to_be_allowed(
+    hass: HomeAssistant, simulator: Simulator, loaded_entry: MockConfigEntry
+) -> None:
+    """Without a trunk too, unless the PBX does not say which extensions it has."""
+    await change_options(hass, loaded_entry, allowed_numbers=["55X"])
+    await originate(hass, caller="556")
+    assert not searches(simulator)
+    error = await refused(hass, caller="0912")
+    assert error.translation_placeholders == {"number": "0912", "rule": "✓ 55X"}
+    simulator.pbx.change(account={"permitted_requests": [ORIGINATE, PING]})
+    await originate(hass, caller="0912")
+    await refused(hass, caller="0912", trunk_name="cisco", allow_repeat=True)
+    assert len(originates(simulator)) == 2
+
+
+@pytest.mark.parametrize(
+    "callee", ["+34912555555", "0034 912 555 555", "912555555", "+۳۴۹۱۲۵۵۵۵۵۵"]
+)
+async def test_rule_with_a_country_prefix_alone(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    loaded_entry: MockConfigEntry,
+    callee: str,
+) -> None:
+    """The number leaves without it, and the rule holds."""
+    await change_options(
+        hass, loaded_entry, country_prefix="+34", denied_numbers=["+34912."]
+    )
+    assert (await refused(hass, callee=callee)).translation_key == "number_not_allowed"
+    assert not originates(simulator)
+
+
 @pytest.mark.usefixtures("loaded_entry")
 async def test_automation_that_fires_twice_rings_once(
     hass: HomeAssistant, simulator: Simulator
@@ -197,16 +229,18 @@ async def test_call_that_has_ended_may_be_repeated(
         assert response["outcome"] == "busy"
 
 
-@pytest.mark.usefixtures("loaded_entry")
 async def test_call_of_which_nothing_is_known_is_not_repeated(
-    hass: HomeAssistant, simulator: Simulator
+    hass: HomeAssistant, simulator: Simulator, loaded_entry: MockConfigEntry
 ) -> None:
-    """It may be ringing. One that was not placed is no reason to wait."""
+    """It may be ringing, so it counts. One that was not placed does not."""
     simulator.pbx.change(faults=[Fault(path=ORIGINATE, times=1, status=500)])
     with pytest.raises(HomeAssistantError) as caught:
         await originate(hass)
     assert caught.value.translation_key == "call_status_unknown"
     assert (await refused(hass)).translation_key == "repeated_call"
+    await change_options(hass, loaded_entry, calls_at_once=1)
+    assert (await refused(hass, callee="553")).translation_key == "rate_limited"
+    await change_options(hass, loaded_entry, calls_at_once=2)
 
     simulator.pbx.change(faults=[Fault(path=ORIGINATE, times=1, status=404)])
     with pytest.raises(HomeAssistantError) as caught:
@@ -416,10 +450,13 @@ async def test_limits_are_set_in_the_options(
     assert emergency.config["options"] == list(EMERGENCY_NUMBERS)
 
     form = await flow.async_configure(
-        form["flow_id"], {"denied_numbers": ["00.", "0.9"], "calls_at_once": 2}
+        form["flow_id"],
+        {"denied_numbers": ["00.", "0.9", "abc"], "allowed_numbers": ["x.y"]},
     )
-    assert form["errors"] == {"denied_numbers": "invalid_pattern"}
-    assert form["description_placeholders"] == {"pattern": "0.9"}
+    assert form["errors"] == dict.fromkeys(
+        ("denied_numbers", "allowed_numbers"), "invalid_pattern"
+    )
+    assert form["description_placeholders"] == {"pattern": "0.9, abc, x.y"}
     limits = {
         **defaults,
         "denied_numbers": ["00."],
@@ -429,7 +466,7 @@ async def test_limits_are_set_in_the_options(
     }
     done = await flow.async_configure(
         form["flow_id"],
-        {**limits, "denied_numbers": [" 00. ", " "], "calls_at_once": 2.0},
+        {**limits, "denied_numbers": [" 00. ", " "], "calls_at_once": 1.5},
     )
     assert done["data"] == loaded_entry.options == {**before, **limits}
     await hass.async_block_till_done()

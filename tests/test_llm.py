@@ -19,7 +19,7 @@ from homeassistant.setup import async_setup_component
 from simulator.server import Simulator
 from simulator.settings import Fault
 
-from .common import ORIGINATE
+from .common import ORIGINATE, change_options
 from .test_voice import (
     ALI_FROM_KITCHEN,
     EVERYBODY,
@@ -213,6 +213,32 @@ async def test_model_is_told_that_somebody_may_ring(
         await use(hass, "call_contact", contact="Sara Ann")
     assert caught.value.translation_key == "call_status_unknown"
     assert str(caught.value).startswith("The PBX may have placed the call, or not")
+
+
+@pytest.mark.parametrize(
+    ("options", "translation_key"),
+    [
+        ({"denied_numbers": ["0912."]}, "number_not_allowed"),
+        ({"repeat_seconds": 30}, "repeated_call"),
+        ({"calls_per_minute": 1}, "rate_limited"),
+    ],
+)
+async def test_limits_hold_for_models(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    loaded_entry: MockConfigEntry,
+    options: dict[str, Any],
+    translation_key: str,
+) -> None:
+    """A model is told so, without a number."""
+    await use(hass, "call_contact", contact="Sara Ann")
+    await change_options(hass, loaded_entry, **options)
+    with pytest.raises(ServiceValidationError) as caught:
+        await use(hass, "call_contact", contact="Sara Ann")
+    assert caught.value.translation_key == translation_key
+    assert str(caught.value).startswith("No call was placed")
+    assert not any(character.isdigit() for character in str(caught.value))
+    assert dialled(simulator) == [SARA_FROM_HERS]
 
 
 async def test_model_waits_no_longer_than_people_do(

@@ -39,6 +39,7 @@ from simulator.settings import Fault
 from .common import (
     NO_LIMITS,
     ORIGINATE,
+    change_options,
     connection_to,
     originates,
     setup_integration,
@@ -571,6 +572,39 @@ async def test_answer_says_how_the_call_ended(
     )
     said = await until_over(hass, connected, say(sentence, language))
     assert said == answer
+
+
+@pytest.mark.parametrize(
+    ("options", "answer"),
+    [
+        (
+            {"denied_numbers": ["0912."]},
+            "No call was placed: the number may not be called.",
+        ),
+        (
+            {"repeat_seconds": 30},
+            "No call was placed: the same call was placed a moment ago and, as far as "
+            "is known, has not ended.",
+        ),
+        (
+            {"calls_at_once": 1},
+            "No call was placed: this PBX has reached a limit for its calls.",
+        ),
+    ],
+)
+async def test_limits_hold_for_what_is_spoken(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    loaded_entry: MockConfigEntry,
+    say: Say,
+    options: dict[str, Any],
+    answer: str,
+) -> None:
+    """And it is said, without a number."""
+    await say("call Ali from the kitchen")
+    await change_options(hass, loaded_entry, **options)
+    assert await say("call Ali from the kitchen") == answer
+    assert dialled(simulator) == [ALI_FROM_KITCHEN]
 
 
 @pytest.mark.usefixtures("loaded_entry")

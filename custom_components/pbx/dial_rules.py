@@ -1,6 +1,7 @@
 """What the options of a PBX say of what may be dialled, and the form that asks for it."""
 
 from collections.abc import Mapping
+from math import ceil
 from typing import Any, Final
 
 import voluptuous as vol
@@ -44,7 +45,8 @@ def _limit(*, most: int, unit: str | None = None) -> Any:
     config = NumberSelectorConfig(min=0, max=most, step=1, mode=NumberSelectorMode.BOX)
     if unit:
         config["unit_of_measurement"] = unit
-    return vol.All(NumberSelector(config), vol.Coerce(int))
+    # A fraction may not become 0, which is no limit.
+    return vol.All(NumberSelector(config), ceil)
 
 
 GUARD_SCHEMA: Final = vol.Schema(
@@ -78,7 +80,7 @@ def cleaned_limits(
     """Return the options that the form stands for, its errors and their placeholders."""
     options = dict(user_input)
     errors: dict[str, str] = {}
-    placeholders: dict[str, str] = {}
+    invalid: list[str] = []
     for key in (CONF_DENIED_NUMBERS, CONF_ALLOWED_NUMBERS):
         texts = [text for text in options.pop(key, ()) if text.strip()]
         for text in texts:
@@ -86,12 +88,12 @@ def cleaned_limits(
                 parse_pattern(text)
             except InvalidPatternError:
                 errors[key] = "invalid_pattern"
-                placeholders["pattern"] = text
+                invalid.append(text.strip())
         if texts:
             options[key] = [text.strip() for text in texts]
     if not options.get(CONF_EMERGENCY_NUMBERS):
         options.pop(CONF_EMERGENCY_NUMBERS, None)
-    return options, errors, placeholders
+    return options, errors, {"pattern": ", ".join(invalid)}
 
 
 def rules_of(options: Mapping[str, Any]) -> DialRules:

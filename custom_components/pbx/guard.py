@@ -15,6 +15,8 @@ DEFAULT_CALLS_AT_ONCE: Final = 10
 # As long as a telephone rings where nobody says otherwise.
 DEFAULT_REPEAT_SECONDS: Final = 30
 
+# Where a country has no national prefix, what is shorter is an extension.
+_SHORTEST_AT_HOME: Final = 7
 _MINUTE: Final = 60.0
 
 
@@ -146,11 +148,11 @@ class DialGuard:
         seconds: int,
     ) -> bool:
         since = self._now() - seconds
-        caller, callee = map(without_plus, numbers)
+        caller, callee = map(_as_compared, numbers)
         return any(
             call.placed_at > since
-            and without_plus(call.callee) == callee
-            and without_plus(call.caller) == caller
+            and _as_compared(call.callee) == callee
+            and _as_compared(call.caller) == caller
             for call in in_progress
         )
 
@@ -162,6 +164,11 @@ class DialGuard:
         too_many = 0 < rules.calls_per_minute <= placed
         if too_many or 0 < rules.calls_at_once <= in_progress:
             raise RateLimitedError(placed=placed, in_progress=in_progress)
+
+
+def _as_compared(number: str) -> str:
+    """Return a number without its spelling; a `#` at its end only ends it."""
+    return without_plus(number).rstrip("#")
 
 
 def _check_callee(
@@ -178,8 +185,7 @@ def _check_callee(
 def _check_caller(number: str, rules: DialRules, *, outside: bool) -> None:
     """Check a caller who is not known to be an extension.
 
-    Numbers that are allowed are meant for outside: without a trunk, the PBX rings a
-    caller nowhere else than inside.
+    Numbers that are allowed are meant for outside.
     """
     _check_denied(number, rules, spares_extensions=True)
     if emergency := _emergency_number(number):
@@ -191,13 +197,9 @@ def _check_caller(number: str, rules: DialRules, *, outside: bool) -> None:
 def _check_denied(number: str, rules: DialRules, *, spares_extensions: bool) -> None:
     if not rules.denied:
         return
-    forms = _forms(number, rules)
-    # What follows may be dropped on the way: `#` ends a number, and a trunk that knows
-    # no `+` may leave it out.
-    forms |= {form.rstrip("#") for form in forms}
-    forms |= {form[2:] for form in forms if form.startswith("0000")}
+    spellings = _as_it_may_arrive(without_plus(number))
     for pattern in rules.denied:
-        if any(map(pattern.matches, forms)):
+        if any(_fits(pattern, spelling, rules) for spelling in spellings):
             raise NumberNotAllowedError(
                 number,
                 Rule.DENIED,
@@ -209,8 +211,8 @@ def _check_denied(number: str, rules: DialRules, *, spares_extensions: bool) -> 
 def _check_allowed(number: str, rules: DialRules, *, spares_extensions: bool) -> None:
     if not rules.allowed:
         return
-    forms = _forms(number, rules)
-    if any(pattern.matches(form) for pattern in rules.allowed for form in forms):
+    dialled = without_plus(number)
+    if any(_fits(pattern, dialled, rules) for pattern in rules.allowed):
         return
     raise NumberNotAllowedError(
         number,
@@ -236,13 +238,35 @@ def _emergency_number(number: str) -> str | None:
     return dialled if dialled in EMERGENCY_NUMBERS else None
 
 
-def _forms(number: str, rules: DialRules) -> set[str]:
-    """Return a number as rules see it, with and without the prefix of its country."""
-    national = without_plus(number)
-    country = without_plus(rules.country_prefix).removeprefix("00")
+def _as_it_may_arrive(number: str) -> set[str]:
+    """Return a number with and without what may be dropped on the way.
+
+    `#` ends a number, and a trunk that knows no `+` may leave it out.
+    """
+    spellings = {number}
+    while number.endswith("#"):
+        number = number.removesuffix("#")
+        spellings.add(number)
+    return spellings | {
+        spelling[2:] for spelling in spellings if spelling.startswith("0000")
+    }
+
+
+def _fits(pattern: DialPattern, number: str, rules: DialRules) -> bool:
+    """Tell whether a number is of a kind, however both name their country.
+
+    Numbers were brought into their national form, so a pattern for those of the own
+    country fits them by what they were, or could have been, before.
+    """
+    if pattern.matches(number):
+        return True
+    country = f"00{without_plus(rules.country_prefix).removeprefix('00')}"
+    if country == "00" or not pattern.text.startswith(country):
+        return False
     prefix = rules.national_prefix
-    if not country or not prefix or not national.startswith(prefix):
-        return {national}
-    if national.startswith("00"):
-        return {national}
-    return {national, f"00{country}{national.removeprefix(prefix)}"}
+    if number.startswith("00") or not number.startswith(prefix):
+        return False
+    at_home = number.removeprefix(prefix)
+    if not prefix and len(at_home) < _SHORTEST_AT_HOME:
+        return False
+    return at_home[:1].isdigit() and pattern.matches(country + at_home)

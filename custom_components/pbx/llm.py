@@ -6,6 +6,7 @@ import voluptuous as vol
 
 from homeassistant.components.llm import LLMTools
 from homeassistant.core import Context, HomeAssistant, callback
+from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import config_validation as cv, intent
 from homeassistant.helpers.llm import (
     LLM_API_ASSIST,
@@ -20,6 +21,7 @@ from .calls import Step
 from .const import DOMAIN
 from .directory import contacts_of, extensions_of
 from .services import localised
+from .voice_answers import async_spoken_error
 from .voice_calls import (
     async_permission,
     async_place,
@@ -98,9 +100,18 @@ class CallContactTool(Tool):
         planned = async_plan(
             hass, args[_CONTACT], args.get(_EXTENSION), llm_context.device_id
         )
-        placed = await async_place(
-            hass, planned, llm_context.context or Context(), wait=args.get(_WAIT, False)
-        )
+        context = llm_context.context or Context()
+        try:
+            placed = await async_place(
+                hass, planned, context, wait=args.get(_WAIT, False)
+            )
+        except ServiceValidationError as err:
+            # All of it would tell the model numbers.
+            raise ServiceValidationError(
+                await async_spoken_error(hass, "en", err),
+                translation_domain=DOMAIN,
+                translation_key=err.translation_key,
+            ) from err
         if placed.ending:
             outcome: str = placed.ending.outcome
         else:

@@ -362,17 +362,18 @@ async def _async_check(
     """Ask the guard whether a call may be placed.
 
     Where a rule spares extensions, the PBX is asked which it has; else nothing is
-    awaited after the guard's last word.
+    awaited after the guard's last word. A PBX that does not say is believed to ring
+    nobody outside without a trunk.
 
     Raises ServiceValidationError.
     """
     data = entry.runtime_data
 
-    def check(extensions: Container[str]) -> None:
+    def check(extensions: Container[str], *, outside_caller: bool) -> None:
         data.monitor.guard.check(
             caller=request.caller,
             callee=request.callee,
-            outside_caller=bool(request.trunk_name),
+            outside_caller=outside_caller,
             rules=data.rules,
             is_extension=extensions.__contains__,
             in_progress=data.monitor.tracker.open_calls,
@@ -381,12 +382,15 @@ async def _async_check(
 
     try:
         try:
-            check(data.extensions)
+            check(data.extensions, outside_caller=True)
         except NumberNotAllowedError as err:
             if not err.spares_extensions:
                 raise
             users = await async_found(data.client.search_users())
-            check(data.extensions | {user.number for user in users})
+            check(
+                data.extensions | {user.number for user in users},
+                outside_caller=bool(users or request.trunk_name),
+            )
     except CallRefusedError as err:
         raise _refused(err, data.rules, request) from err
 

@@ -56,7 +56,7 @@ async def async_call_by_words(
             await _async_text(hass, language, "common", "voice_not_allowed"), err
         )
     except HomeAssistantError as err:
-        return Answer(await _async_error(hass, language, err), err)
+        return Answer(await async_spoken_error(hass, language, err), err)
     return Answer(await _async_news(hass, language, placed))
 
 
@@ -73,10 +73,10 @@ async def _async_news(hass: HomeAssistant, language: str, placed: PlacedCall) ->
     return await _async_text(hass, language, "common", key, names)
 
 
-async def _async_error(
+async def async_spoken_error(
     hass: HomeAssistant, language: str, error: HomeAssistantError
 ) -> str:
-    """Return what is said of an error."""
+    """Return what is said of an error: its first sentence, which names no number."""
     if error.translation_key is None:
         return str(error)
     return await _async_text(
