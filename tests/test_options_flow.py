@@ -469,3 +469,46 @@ async def test_only_administrators_change_a_pbx(
     ):
         response = await client.post(f"/api/config/{kind}", json={"handler": handler})
         assert response.status == HTTPStatus.UNAUTHORIZED, kind
+
+
+@pytest.mark.parametrize("step", ["defaults", "events", "voice", "guard", "test_call"])
+async def test_browser_can_show_the_forms_of_the_options(
+    hass: HomeAssistant,
+    hass_client: ClientSessionGenerator,
+    loaded_entry: MockConfigEntry,
+    step: str,
+) -> None:
+    """Each field is one that it knows."""
+    assert await async_setup_component(hass, "config", {})
+    client = await hass_client()
+    url = "/api/config/config_entries/options/flow"
+    response = await client.post(url, json={"handler": loaded_entry.entry_id})
+    menu = await response.json()
+    response = await client.post(
+        f"{url}/{menu['flow_id']}", json={"next_step_id": step}
+    )
+    assert response.status == HTTPStatus.OK
+    form = await response.json()
+    assert form["step_id"] == step
+    assert form["data_schema"]
+    assert all("selector" in field or "type" in field for field in form["data_schema"])
+
+
+@pytest.mark.parametrize("kind", ["extension", "contact"])
+async def test_browser_can_show_the_forms_of_what_belongs_to_a_pbx(
+    hass: HomeAssistant,
+    hass_client: ClientSessionGenerator,
+    loaded_entry: MockConfigEntry,
+    kind: str,
+) -> None:
+    """Each field is one that it knows."""
+    assert await async_setup_component(hass, "config", {})
+    client = await hass_client()
+    response = await client.post(
+        "/api/config/config_entries/subentries/flow",
+        json={"handler": [loaded_entry.entry_id, kind]},
+    )
+    assert response.status == HTTPStatus.OK
+    form = await response.json()
+    assert form["data_schema"]
+    assert all("selector" in field or "type" in field for field in form["data_schema"])

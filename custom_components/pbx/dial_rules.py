@@ -41,12 +41,11 @@ from .guard import (
 _PATTERNS: Final = TextSelector(TextSelectorConfig(multiple=True))
 
 
-def _limit(*, most: int, unit: str | None = None) -> Any:
+def _limit(*, most: int, unit: str | None = None) -> NumberSelector:
     config = NumberSelectorConfig(min=0, max=most, step=1, mode=NumberSelectorMode.BOX)
     if unit:
         config["unit_of_measurement"] = unit
-    # A fraction may not become 0, which is no limit.
-    return vol.All(NumberSelector(config), ceil)
+    return NumberSelector(config)
 
 
 GUARD_SCHEMA: Final = vol.Schema(
@@ -80,6 +79,9 @@ def cleaned_limits(
     """Return the options that the form stands for, its errors and their placeholders."""
     options = dict(user_input)
     errors: dict[str, str] = {}
+    for key in (CONF_CALLS_PER_MINUTE, CONF_CALLS_AT_ONCE, CONF_REPEAT_SECONDS):
+        # A fraction may not become 0, which is no limit.
+        options[key] = ceil(options[key])
     invalid: list[str] = []
     for key in (CONF_DENIED_NUMBERS, CONF_ALLOWED_NUMBERS):
         texts = [text for text in options.pop(key, ()) if text.strip()]
