@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
+from pathlib import Path
 import socket
 from tempfile import TemporaryDirectory
 from typing import Any, cast, override
@@ -9,11 +10,14 @@ from typing import Any, cast, override
 from aiohttp.abc import AbstractResolver, ResolveResult
 
 from homeassistant import bootstrap, config_entries, loader
+from homeassistant.components.http import config as http_config
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
 from homeassistant.core_config import async_process_ha_core_config
 from homeassistant.helpers.aiohttp_client import DATA_RESOLVER, HassAsyncDNSResolver
+from homeassistant.helpers.json import json_bytes
 from homeassistant.setup import async_setup_component
+from scripts.demonstration.configuration import listening_here_only
 
 DOMAIN = "pbx"
 _COMPONENTS = ("homeassistant", "persistent_notification", "http", "webhook")
@@ -113,8 +117,11 @@ async def running_core() -> AsyncIterator[Core]:
         hass = HomeAssistant(folder)
         hass.config.skip_pip = True
         loader.async_setup(hass)
-        config = {"http": {"server_host": "127.0.0.1", "server_port": port}}
-        hass.config_entries = config_entries.ConfigEntries(hass, config)
+        storage = Path(folder) / ".storage"
+        storage.mkdir()
+        settings = json_bytes(listening_here_only(port))
+        (storage / http_config.STORAGE_KEY).write_bytes(settings)
+        hass.config_entries = config_entries.ConfigEntries(hass, {})
         names = PlayedNames()
         # What is typed as Home Assistant's own resolver only needs to resolve.
         hass.data[DATA_RESOLVER] = cast(HassAsyncDNSResolver, names)
@@ -122,7 +129,7 @@ async def running_core() -> AsyncIterator[Core]:
         await bootstrap.async_load_base_functionality(hass)
         await async_process_ha_core_config(hass, {"internal_url": _url(port)})
         for component in (*_COMPONENTS, DOMAIN):
-            if not await async_setup_component(hass, component, config):
+            if not await async_setup_component(hass, component, {}):
                 raise RuntimeError(f"Home Assistant cannot set up {component}")
         await hass.async_start()
         try:
