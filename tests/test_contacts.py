@@ -320,6 +320,15 @@ async def test_prefix_of_the_own_country_is_dialled_as_at_home(
     assert originates(simulator)[0]["callee"] == dialled
 
 
+async def awaited(hass: HomeAssistant, simulator: Simulator) -> asyncio.Task[Any]:
+    """Return an action that waits for the end of the only call, which is placed."""
+    waiting = asyncio.create_task(originate(hass, wait_for="ended"))
+    while not simulator.pbx.calls:
+        await asyncio.sleep(0.01)
+    await asyncio.sleep(0.05)
+    return waiting
+
+
 async def test_change_of_a_contact_does_not_end_a_wait(
     hass: HomeAssistant, hass_client_no_auth: ClientSessionGenerator
 ) -> None:
@@ -378,10 +387,7 @@ async def test_change_of_a_contact_does_not_wait_for_the_pbx(
         await setup_integration(hass, entry)
         client = await hass_client_no_auth()
         address = f"/api/webhook/{entry.data['webhook_id']}"
-        waiting = asyncio.create_task(originate(hass, wait_for="ended"))
-        while not simulator.pbx.calls:
-            await asyncio.sleep(0.01)
-        await asyncio.sleep(0.05)
+        waiting = await awaited(hass, simulator)
 
         simulator.pbx.change(faults=[fault])
         result = await change(hass, entry, "01JALI")
@@ -439,10 +445,7 @@ async def test_wait_ends_where_more_than_a_contact_has_changed(
         simulator.pbx.change(extension_phone={"behaviour": "manual"})
         entry = office(simulator, subentries_data=[WORKSHOP, ALI])
         await setup_integration(hass, entry)
-        waiting = asyncio.create_task(originate(hass, wait_for="ended"))
-        while not simulator.pbx.calls:
-            await asyncio.sleep(0.01)
-        await asyncio.sleep(0.05)
+        waiting = await awaited(hass, simulator)
         hass.config_entries.async_update_subentry(
             entry, entry.subentries["01JALI"], title="Ali Reza"
         )
@@ -451,3 +454,33 @@ async def test_wait_ends_where_more_than_a_contact_has_changed(
         )
         response = await asyncio.wait_for(waiting, 1)
         assert response["outcome"] == "unknown"
+
+
+async def test_no_event_is_lost_while_a_contact_changes(
+    hass: HomeAssistant,
+    hass_client_no_auth: ClientSessionGenerator,
+    loaded_entry: MockConfigEntry,
+) -> None:
+    """A reload for it waits for nothing, so none comes between."""
+    client = await hass_client_no_auth()
+    address = f"/api/webhook/{loaded_entry.data['webhook_id']}"
+    sent = 0
+    changing = True
+
+    async def send_on() -> None:
+        nonlocal sent
+        while changing:
+            sent += 1
+            assert (await client.post(address, json={"event_name": "Ping"})).ok
+
+    streams = [asyncio.create_task(send_on()) for _ in range(4)]
+    for number in ("0912", "0913", "0914"):
+        hass.config_entries.async_update_subentry(
+            loaded_entry,
+            loaded_entry.subentries["01JALI"],
+            data={**ALI["data"], "number": number},
+        )
+        await asyncio.sleep(0.2)
+    changing = False
+    await asyncio.gather(*streams)
+    assert loaded_entry.runtime_data.monitor.heard["Ping"].count == sent

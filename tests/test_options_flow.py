@@ -4,6 +4,7 @@ import asyncio
 from http import HTTPStatus
 from typing import Any
 
+from aiohttp import ClientResponse
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
@@ -471,6 +472,15 @@ async def test_only_administrators_change_a_pbx(
         assert response.status == HTTPStatus.UNAUTHORIZED, kind
 
 
+async def shown_form(response: ClientResponse) -> Any:
+    """Return a form as the browser gets it, each field one that it knows."""
+    assert response.status == HTTPStatus.OK
+    form = await response.json()
+    assert form["data_schema"]
+    assert all("selector" in field or "type" in field for field in form["data_schema"])
+    return form
+
+
 @pytest.mark.parametrize("step", ["defaults", "events", "voice", "guard", "test_call"])
 async def test_browser_can_show_the_forms_of_the_options(
     hass: HomeAssistant,
@@ -478,7 +488,7 @@ async def test_browser_can_show_the_forms_of_the_options(
     loaded_entry: MockConfigEntry,
     step: str,
 ) -> None:
-    """Each field is one that it knows."""
+    """Behind the menu."""
     assert await async_setup_component(hass, "config", {})
     client = await hass_client()
     url = "/api/config/config_entries/options/flow"
@@ -487,11 +497,7 @@ async def test_browser_can_show_the_forms_of_the_options(
     response = await client.post(
         f"{url}/{menu['flow_id']}", json={"next_step_id": step}
     )
-    assert response.status == HTTPStatus.OK
-    form = await response.json()
-    assert form["step_id"] == step
-    assert form["data_schema"]
-    assert all("selector" in field or "type" in field for field in form["data_schema"])
+    assert (await shown_form(response))["step_id"] == step
 
 
 @pytest.mark.parametrize("kind", ["extension", "contact"])
@@ -501,14 +507,11 @@ async def test_browser_can_show_the_forms_of_what_belongs_to_a_pbx(
     loaded_entry: MockConfigEntry,
     kind: str,
 ) -> None:
-    """Each field is one that it knows."""
+    """The first ones."""
     assert await async_setup_component(hass, "config", {})
     client = await hass_client()
     response = await client.post(
         "/api/config/config_entries/subentries/flow",
         json={"handler": [loaded_entry.entry_id, kind]},
     )
-    assert response.status == HTTPStatus.OK
-    form = await response.json()
-    assert form["data_schema"]
-    assert all("selector" in field or "type" in field for field in form["data_schema"])
+    assert (await shown_form(response))["step_id"] == "user"

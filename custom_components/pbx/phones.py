@@ -12,8 +12,10 @@ from .simotel.signals import PhoneSignal
 
 KEPT_PHONES: Final = 10_000
 
+# What a telephone is known to do; the PBX may have other words as well.
+PHONE_STATES: Final = ("idle", "ringing", "in_use", "paused", "unavailable")
+
 _IN_A_CALL = frozenset({"ringing", "in_use"})
-_IN_NO_CALL = frozenset({"idle", "paused", "unavailable"})
 # One that holds the line is in a call.
 _SAME_AS = {"hold": "in_use"}
 
@@ -32,7 +34,7 @@ class PhoneStep(StrEnum):
 class Phone:
     """What a telephone is doing: the state, and with whom while it is in a call.
 
-    `state` is idle, ringing, in_use, paused, unavailable or another word of the PBX.
+    `state` is one of PHONE_STATES or another word of the PBX.
     `call_state` is the same, but for another word: that says nothing of a call, which
     is taken to go on. What is not known is empty.
     """
@@ -71,8 +73,7 @@ class Phones:
         """Take a telephone's state; None where nothing has happened to a call of it."""
         state = _SAME_AS.get(signal.state, signal.state)
         before = self._phones.get(signal.phone, _NOTHING_HEARD)
-        is_known = state in _IN_A_CALL or state in _IN_NO_CALL
-        call_state = state if is_known else before.call_state
+        call_state = state if state in PHONE_STATES else before.call_state
         # The PBX may name the other one once only.
         goes_on = before.call_state in _IN_A_CALL and call_state in _IN_A_CALL
         known = before if goes_on else _NOTHING_HEARD

@@ -31,7 +31,7 @@ from .monitor import (
     CallEventType,
     CallMonitor,
 )
-from .phones import Phone, PhoneNews
+from .phones import PHONE_STATES, Phone, PhoneNews
 from .services import localised
 from .simotel.signals import TrunkSignal
 
@@ -39,7 +39,7 @@ _LOGGER = logging.getLogger(__name__)
 
 PARALLEL_UPDATES = 0
 
-EXTENSION_STATES: Final = ["idle", "ringing", "in_use", "paused", "unavailable"]
+EXTENSION_STATES: Final = list(PHONE_STATES)
 MOST_UNKNOWN_STATES: Final = 10
 TRUNK_STATES: Final = ["ok", "unreachable", "deactivated"]
 _TRUNK = "trunk_"

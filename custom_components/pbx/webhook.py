@@ -26,7 +26,6 @@ from .const import (
 )
 from .coordinator import PbxConfigEntry
 from .forms import error_key
-from .monitor import CallMonitor
 from .simotel.errors import InvalidEventError, PermissionDeniedError, SimotelError
 from .simotel.events import LONGEST_EVENT, documented_name, read_event
 from .simotel.signals import signal_of, trunk_signal_of
@@ -64,25 +63,16 @@ def async_setup_webhook(hass: HomeAssistant, entry: PbxConfigEntry) -> None:
         data = {**entry.data, CONF_WEBHOOK_ID: webhook.async_generate_id()}
         hass.config_entries.async_update_entry(entry, data=data)
     webhook_id = entry.data[CONF_WEBHOOK_ID]
-    monitor = entry.runtime_data.monitor
-    webhook.async_unregister(hass, webhook_id)
     webhook.async_register(
         hass,
         DOMAIN,
         entry.title,
         webhook_id,
-        partial(_async_handle, entry, monitor),
+        partial(_async_handle, entry),
         local_only=entry.options.get(CONF_WEBHOOK_LOCAL_ONLY, True),
         allowed_methods=_METHODS,
     )
-
-    @callback
-    def stop_receiving() -> None:
-        # Calls go on during a reload for a small change, and so do their events.
-        if monitor.was_reachable is None:
-            webhook.async_unregister(hass, webhook_id)
-
-    entry.async_on_unload(stop_receiving)
+    entry.async_on_unload(partial(webhook.async_unregister, hass, webhook_id))
 
 
 @callback
@@ -137,11 +127,7 @@ async def async_check_events(entry: PbxConfigEntry) -> str | None:
 
 
 async def _async_handle(
-    entry: PbxConfigEntry,
-    monitor: CallMonitor,
-    hass: HomeAssistant,
-    _webhook_id: str,
-    request: Request,
+    entry: PbxConfigEntry, hass: HomeAssistant, _webhook_id: str, request: Request
 ) -> Response:
     """Answer the PBX at once, whatever it was that came.
 
@@ -173,6 +159,7 @@ async def _async_handle(
         return Response(status=HTTPStatus.BAD_REQUEST)
     name = documented_name(event) or UNKNOWN_EVENT
     _LOGGER.debug("Received an event: %s", name)
+    monitor = entry.runtime_data.monitor
     monitor.async_note_heard(name)
     if signal := signal_of(event):
         monitor.async_hear(signal)

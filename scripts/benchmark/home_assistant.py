@@ -6,13 +6,14 @@ from pathlib import Path
 from typing import Any
 
 from homeassistant import bootstrap, config_entries, loader
-from homeassistant.components.http import config as http_config
-from homeassistant.components.network import const as network
 from homeassistant.core import HomeAssistant
 from homeassistant.core_config import async_process_ha_core_config
-from homeassistant.helpers.json import json_bytes
 from homeassistant.setup import async_setup_component
-from scripts.demonstration.configuration import listening_here_only, this_machine_only
+from scripts.demonstration.configuration import (
+    listening_here_only,
+    store,
+    this_machine_only,
+)
 from scripts.demonstration.processes import free_port
 
 
@@ -24,8 +25,8 @@ async def running(
 
     Nothing else is set up: no frontend, no recorder, and nothing that looks for devices.
     """
-    _store(folder, http_config.STORAGE_KEY, listening_here_only(free_port()))
-    _store(folder, network.STORAGE_KEY, this_machine_only())
+    store(folder, listening_here_only(free_port()))
+    store(folder, this_machine_only())
     hass = HomeAssistant(str(folder))
     loader.async_setup(hass)
     hass.config.skip_pip = True
@@ -53,9 +54,3 @@ def address_of(hass: HomeAssistant) -> str:
 async def _set_up(hass: HomeAssistant, component: str, config: dict[str, Any]) -> None:
     if not await async_setup_component(hass, component, config):
         raise RuntimeError(f"{component} cannot be set up")
-
-
-def _store(folder: Path, key: str, content: dict[str, Any]) -> None:
-    storage = folder / ".storage"
-    storage.mkdir(exist_ok=True)
-    (storage / key).write_bytes(json_bytes(content))

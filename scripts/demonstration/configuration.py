@@ -70,7 +70,7 @@ def prepare(
     `besides` is YAML of what else there is in the home.
     """
     storage = folder / ".storage"
-    storage.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
     (folder / "configuration.yaml").write_text(
         CONFIGURATION.format(
             address=address or f"http://127.0.0.1:{port}",
@@ -82,12 +82,12 @@ def prepare(
     )
     shutil.copyfile(SCRIPTS, folder / SCRIPTS.name)
     _link_component(folder / "custom_components" / "pbx")
-    _write(storage / http_config.STORAGE_KEY, listening_here_only(port))
-    _write(storage / network.STORAGE_KEY, this_machine_only())
+    store(folder, listening_here_only(port))
+    store(folder, this_machine_only())
     if not (storage / onboarding.STORAGE_KEY).exists():
-        _write(storage / onboarding.STORAGE_KEY, _onboarding_without_internet())
+        store(folder, _onboarding_without_internet())
     if not (storage / config_entries.STORAGE_KEY).exists():
-        _write(storage / config_entries.STORAGE_KEY, _no_marketplace())
+        store(folder, _no_marketplace())
 
 
 def clear(folder: Path) -> None:
@@ -101,6 +101,13 @@ def _link_component(link: Path) -> None:
     if link.is_symlink():
         link.unlink()
     link.symlink_to(COMPONENT, target_is_directory=True)
+
+
+def store(folder: Path, content: dict[str, Any]) -> None:
+    """Write what Home Assistant keeps in its configuration folder, under its key."""
+    storage = folder / ".storage"
+    storage.mkdir(exist_ok=True)
+    (storage / content["key"]).write_bytes(json_bytes(content))
 
 
 def listening_here_only(port: int) -> dict[str, Any]:
@@ -182,7 +189,3 @@ def _no_marketplace() -> dict[str, Any]:
         "key": config_entries.STORAGE_KEY,
         "data": {"entries": [marketplace.as_dict()]},
     }
-
-
-def _write(file: Path, content: dict[str, Any]) -> None:
-    file.write_bytes(json_bytes(content))

@@ -10,14 +10,13 @@ from typing import Any, cast, override
 from aiohttp.abc import AbstractResolver, ResolveResult
 
 from homeassistant import bootstrap, config_entries, loader
-from homeassistant.components.http import config as http_config
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
 from homeassistant.core_config import async_process_ha_core_config
 from homeassistant.helpers.aiohttp_client import DATA_RESOLVER, HassAsyncDNSResolver
-from homeassistant.helpers.json import json_bytes
 from homeassistant.setup import async_setup_component
-from scripts.demonstration.configuration import listening_here_only
+from scripts.demonstration.configuration import listening_here_only, store
+from scripts.demonstration.processes import free_port
 
 DOMAIN = "pbx"
 _COMPONENTS = ("homeassistant", "persistent_notification", "http", "webhook")
@@ -112,15 +111,12 @@ class Core:
 @asynccontextmanager
 async def running_core() -> AsyncIterator[Core]:
     """Run a core in a temporary folder while the context lasts."""
-    port = _free_port()
+    port = free_port()
     with TemporaryDirectory() as folder:
         hass = HomeAssistant(folder)
         hass.config.skip_pip = True
         loader.async_setup(hass)
-        storage = Path(folder) / ".storage"
-        storage.mkdir()
-        settings = json_bytes(listening_here_only(port))
-        (storage / http_config.STORAGE_KEY).write_bytes(settings)
+        store(Path(folder), listening_here_only(port))
         hass.config_entries = config_entries.ConfigEntries(hass, {})
         names = PlayedNames()
         # What is typed as Home Assistant's own resolver only needs to resolve.
@@ -140,9 +136,3 @@ async def running_core() -> AsyncIterator[Core]:
 
 def _url(port: int) -> str:
     return f"http://127.0.0.1:{port}"
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port: int = free.getsockname()[1]
-    return port
