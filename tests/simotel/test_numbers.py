@@ -8,6 +8,7 @@ from custom_components.pbx.simotel.numbers import (
     clean_caller_id,
     clean_number,
     clean_text,
+    is_same_number,
 )
 
 
@@ -139,3 +140,81 @@ def test_names_that_break_lines_are_refused(written: object) -> None:
 def test_caller_id_is_a_number_or_a_name(written: object, caller_id: str) -> None:
     """The PBX takes both; a number is cleaned as one."""
     assert clean_caller_id(written) == caller_id
+
+
+SPELLINGS = [
+    "09123450001",
+    "9123450001",
+    "989123450001",
+    "+989123450001",
+    "00989123450001",
+    "۰۹۱۲۳۴۵۰۰۰۱",
+    "\u202a۰۹۱۲ ۳۴۵ ۰۰۰۱\u202c",
+]
+
+
+@pytest.mark.parametrize("first", SPELLINGS)
+@pytest.mark.parametrize("second", SPELLINGS)
+def test_one_number_is_recognised_in_every_spelling(first: str, second: str) -> None:
+    """A PBX writes a caller as its trunk hands it over."""
+    assert is_same_number(first, second)
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("551", "551"),
+        ("۵۵۱", "551"),
+        ("0551", "0551"),
+        ("*21#", "*21#"),
+        ("+98 (0) 912 345 0001", "09123450001"),
+        ("+3545812345", "5812345"),
+        ("+390612345678", "0612345678"),
+        ("anonymous", "anonymous"),
+    ],
+)
+def test_numbers_written_alike_are_the_same(first: str, second: str) -> None:
+    """Short numbers are the same with the same digits, codes with the same signs."""
+    assert is_same_number(first, second)
+    assert is_same_number(second, first)
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("", ""),
+        ("", "551"),
+        ("551", "0551"),
+        ("551", "+551"),
+        ("551", "989123450551"),
+        ("09123450001", "09123450002"),
+        ("09123450001", "9123450001#"),
+        ("*09123450001", "09123450001"),
+        # The code of a town is none of a country.
+        ("88776655", "02188776655"),
+        ("88776655", "+982188776655"),
+        ("8776655", "18776655"),
+        # Two that name their country, or none, are not in different ones.
+        ("+9123450001", "+989123450001"),
+        ("09123450001", "0989123450001"),
+        # No country begins with a zero, or has more than three digits.
+        ("9123450001", "+123459123450001"),
+        ("anonymous", "09123450001"),
+        ("anonymous", "unknown"),
+    ],
+)
+def test_other_numbers_are_not_the_same(first: str, second: str) -> None:
+    """Numbers that merely look alike reach somebody else."""
+    assert not is_same_number(first, second)
+    assert not is_same_number(second, first)
+
+
+@given(
+    st.integers(min_value=1, max_value=999),
+    st.integers(min_value=10**8, max_value=10**11),
+    st.sampled_from(("", "+", "00")),
+)
+def test_the_country_may_be_left_out(country: int, number: int, way_out: str) -> None:
+    """Which country it is plays no part."""
+    assert is_same_number(f"{way_out}{country}{number}", f"0{number}")
+    assert is_same_number(f"{number}", f"{way_out}{country}{number}")

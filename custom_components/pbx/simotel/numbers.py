@@ -27,6 +27,13 @@ _LONGEST_INTEGER = 10**32
 _LONGEST_INPUT = 256
 _LONGEST_TEXT = 128
 
+# The shortest numbers of whole countries have 7 digits, and 10 with the prefix of the
+# country. What is shorter is an extension, or a number within a town.
+_SHORTEST_NATIONAL = 7
+_SHORTEST_INTERNATIONAL = 10
+# Some write the national prefix behind that of the country, as in `+98 (0) 912`.
+_COUNTRY_PREFIX = re.compile(r"[1-9][0-9]{0,2}0?", re.ASCII)
+
 
 def clean_number(value: object) -> str:
     """Return a telephone number as the PBX takes it: `+` at most, digits, `*`, `#`.
@@ -73,6 +80,52 @@ def in_national_form(number: str, *, country_prefix: str, national_prefix: str) 
         if number.startswith(beginning) and number != beginning:
             return national_prefix + number.removeprefix(beginning)
     return number
+
+
+def is_same_number(first: str, second: str) -> bool:
+    """Return whether two spellings are of one telephone number.
+
+    `09123450001`, `9123450001`, `989123450001`, `+98912...` and `0098912...` are, in
+    Persian digits too; the country need not be known. Short numbers, such as those of
+    extensions, and those with `*` or `#` are one only where they are written alike.
+    Texts that are no numbers are compared as they stand, and nothing equals no text.
+    """
+    try:
+        first, second = clean_number(first), clean_number(second)
+    except InvalidNumberError:
+        return first == second != ""
+    if first == second:
+        return True
+    if not (first.lstrip("+") + second.lstrip("+")).isdecimal():
+        return False
+    shorter, longer = sorted((first, second), key=lambda number: len(_digits(number)))
+    short, long = _digits(shorter), _digits(longer)
+    if len(short) < _SHORTEST_NATIONAL:
+        return False
+    if short == long:
+        return True
+    # The prefix of a country is neither missing from the one nor part of the other.
+    if _is_international(shorter) or _is_national(longer):
+        return False
+    prefix = long.removesuffix(short)
+    return (
+        len(long) >= _SHORTEST_INTERNATIONAL
+        and prefix != long
+        and _COUNTRY_PREFIX.fullmatch(prefix) is not None
+    )
+
+
+def _digits(number: str) -> str:
+    """Return the digits of a cleaned number without what leads out of a country."""
+    return number.lstrip("+0")
+
+
+def _is_international(number: str) -> bool:
+    return number.startswith(("+", "00"))
+
+
+def _is_national(number: str) -> bool:
+    return number.startswith("0") and not _is_international(number)
 
 
 def clean_text(value: object) -> str:
