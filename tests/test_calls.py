@@ -153,6 +153,9 @@ BOTH_RANG = (CALLER_RINGS, CALLER_ANSWERS, CALLEE_RINGS)
 TALKED = (*BOTH_RANG, CALLEE_ANSWERS, CALLER_IDLE, CALLEE_IDLE)
 UNANSWERED = (*BOTH_RANG, CALLEE_IDLE, CALLER_IDLE)
 NOT_TAKEN = (CALLER_RINGS, CALLER_IDLE)
+THIRD_RINGS = phone("553", "ringing", direction="in", other_party="900")
+THIRD_IDLE = phone("553", "idle")
+RING_GROUP = (*BOTH_RANG, THIRD_RINGS, CALLEE_ANSWERS, THIRD_IDLE)
 
 ROWS: dict[str, tuple[tuple[Signal, ...], Outcome]] = {
     "answered": ((*TALKED, end(talk=9)), Outcome.ANSWERED),
@@ -325,7 +328,7 @@ def test_idle_that_overtook_the_answer_proves_nothing() -> None:
 def test_event_that_overtook_the_reply_is_not_lost() -> None:
     """The id is known a moment later."""
     world = World()
-    call = world.request()
+    call = world.request(callee="09121234567")
     world.hear(end(talk=9), outside())
     assert is_open(call)
     world.take(world.tracker.accept(call, ORIGINATED))
@@ -689,7 +692,7 @@ def test_call_id_stays_known_while_one_of_two_calls_is_kept() -> None:
     world.wait(KEPT_FOR / 2)
     younger = world.place("558", "553", originated="orig.call.1.2")
     world.hear(end(Verdict.BUSY, originated_call_id="orig.call.1.2"))
-    assert not is_ours(world.tracker, end(originated_call_id=""))
+    assert not world.tracker.hear(end(talk=9, originated_call_id=""))
     world.wait(KEPT_FOR / 2 + 60)
     assert world.tracker.kept_calls == [younger]
     assert is_ours(world.tracker, end(originated_call_id=""))
@@ -841,6 +844,7 @@ def test_callee_in_another_call_does_not_answer_ours() -> None:
         CALLER_ANSWERS,
         phone("552", "in_use", **stranger),
         end(Verdict.BUSY),
+        CALLER_IDLE,
     )
     world.wait(HOLD)
     assert Step.ANSWERED not in world.steps()
@@ -896,6 +900,143 @@ def test_what_a_call_gathers_is_bounded() -> None:
     assert call.ending
 
 
+def test_id_that_the_pbx_repeats_proves_nothing() -> None:
+    """Whose its rows are cannot be told, so each call ends by what its phones showed."""
+    world = World()
+    first = world.place("557", "552")
+    world.hear(end(Verdict.BUSY))
+    second = world.place("558", "553")
+    third = world.place("559", "554")
+    world.hear(end(talk=9), outside())
+    world.wait(30 + GRACE)
+    assert {outcome_of(call) for call in (first, second, third)} == {Outcome.UNKNOWN}
+    assert not world.tracker.take_unclaimed()
+
+
+def test_calls_with_a_repeated_id_are_forgotten() -> None:
+    """Each once, and the id is free again."""
+    world = World()
+    for _ in range(3):
+        world.place()
+    world.wait(30 + GRACE + KEPT_FOR + 60)
+    world.place("558", "553", originated="orig.call.9.9")
+    world.wait(30 + GRACE + KEPT_FOR + 60)
+    world.tracker.tick()
+    assert len(world.tracker.kept_calls) <= 1
+    call = world.place()
+    world.hear(end(talk=9))
+    world.wait(HOLD)
+    assert outcome_of(call) is Outcome.ANSWERED
+
+
+def test_id_that_comes_after_the_end_is_told_and_forgotten() -> None:
+    """The clock was faster than the PBX's reply."""
+    world = World()
+    call = world.request()
+    world.wait(30 + GRACE)
+    assert outcome_of(call) is Outcome.UNKNOWN
+    news = world.tracker.accept(call, ORIGINATED)
+    assert [item.step for item in news] == [Step.ORIGINATED, Step.ENDED]
+    world.hear(end(talk=9))
+    world.wait(HOLD)
+    assert outcome_of(call) is Outcome.ANSWERED
+    world.wait(KEPT_FOR + 60)
+    world.place("558", "553", originated="orig.call.9.9")
+    assert call not in world.tracker.kept_calls
+    assert is_ours(world.tracker, end()) is False
+
+
+def test_call_that_cannot_be_decided_hurts_no_other(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is given up, once, and the clock goes on."""
+    world = World()
+    broken = world.place("557", "552")
+    sound = world.place("558", "553", originated="orig.call.9.9")
+    decide = Call.decide
+
+    def fail(call: Call, now: float) -> list[News]:
+        if call is broken:
+            raise OverflowError
+        return decide(call, now)
+
+    monkeypatch.setattr(Call, "decide", fail)
+    world.wait(30 + GRACE)
+    assert outcome_of(broken) is Outcome.UNKNOWN
+    assert outcome_of(sound) is Outcome.UNKNOWN
+    assert world.tracker.next_due is None
+    assert len(caplog.records) == 1
+
+
+def test_late_account_that_cannot_be_read_is_left_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The call has ended; nothing is due for it any more."""
+    world = World()
+    call = world.place()
+    world.wait(30 + GRACE)
+    world.hear(end(Verdict.BUSY))
+    assert call.is_settling
+
+    def fail(call: Call, now: float) -> list[News]:
+        raise OverflowError
+
+    monkeypatch.setattr(Call, "decide", fail)
+    world.wait(HOLD)
+    assert outcome_of(call) is Outcome.UNKNOWN
+    assert world.tracker.next_due is None
+
+
+def test_phone_of_another_call_keeps_nobody_waiting() -> None:
+    """A call id that two calls have does not say which of them is in use."""
+    world = World()
+    call = world.place()
+    world.hear(
+        phone("601", "in_use", other_party="602", direction="out"),
+        replace(outside(), incoming=True),
+        end(Verdict.BUSY),
+    )
+    world.wait(HOLD)
+    assert outcome_of(call) is Outcome.BUSY
+
+
+def test_callers_phone_that_is_off_has_left_the_call() -> None:
+    """The rows of the call are held once more, and then decide."""
+    world = World()
+    call = world.place()
+    world.hear(CALLER_RINGS, CALLER_ANSWERS, end(Verdict.BUSY))
+    world.wait(60)
+    assert is_open(call)
+    world.hear(phone("557", "unavailable", call_id=""))
+    world.wait(HOLD)
+    assert outcome_of(call) is Outcome.BUSY
+
+
+def test_phone_that_leaves_another_call_has_not_left_ours() -> None:
+    """With call waiting it is in both for a while."""
+    world = World()
+    call = world.place()
+    world.hear(CALLER_RINGS, CALLER_ANSWERS, end(Verdict.BUSY))
+    world.hear(
+        phone("557", "in_use", other_party="600", call_id="2.2"),
+        phone("557", "idle", other_party="", call_id="2.2"),
+    )
+    world.wait(60)
+    assert is_open(call)
+    world.hear(CALLER_IDLE)
+    world.wait(HOLD)
+    assert call.ending
+
+
+def test_account_of_the_first_leg_next_to_a_talk_is_a_contradiction() -> None:
+    """Which of them is right cannot be told."""
+    world = World()
+    call = world.place()
+    world.hear(end(talk=9), end(Verdict.FAILED, first_leg_failed=True))
+    world.wait(HOLD)
+    assert outcome_of(call) in (Outcome.CALLER_NO_ANSWER, Outcome.UNKNOWN)
+
+
 def test_states_are_bounded() -> None:
     """Whoever makes up the telephones."""
     world = World()
@@ -908,7 +1049,7 @@ def test_account_that_said_nothing_may_be_followed_by_one_that_does() -> None:
     """An answer of no seconds ends the wait as unknown, not the truth."""
     world = World()
     call = world.place()
-    world.hear(CALLER_RINGS, CALLER_ANSWERS, end(talk=0))
+    world.hear(CALLER_RINGS, CALLER_ANSWERS, CALLER_IDLE, end(talk=0))
     world.wait(HOLD)
     world.hear(end(Verdict.BUSY, wait=3))
     world.wait(HOLD)
@@ -1189,6 +1330,7 @@ def test_account_about_the_callee_is_in_doubt_after_strangers_too() -> None:
         replace(CALLER_RINGS, other_party=""),
         phone("557", "in_use", other_party="600", call_id=CALL_ID),
         end(Verdict.NO_ANSWER),
+        CALLER_IDLE,
     )
     world.wait(HOLD)
     assert outcome_of(call) is Outcome.UNKNOWN
@@ -1256,6 +1398,7 @@ def test_telephones_of_two_calls_with_one_id_prove_nothing(placed_before: bool) 
     world.hear(
         end(Verdict.BUSY, originated_call_id="orig.call.1.1"),
         end(talk=9, originated_call_id="orig.call.1.2"),
+        CALLER_IDLE,
     )
     world.wait(HOLD)
     # Of the first no more was seen than that its caller rang.
@@ -1372,7 +1515,9 @@ def test_unknown_states_are_kept_but_prove_nothing() -> None:
     assert not world.news
 
 
-TRUTHS: dict[str, tuple[tuple[Signal, ...], set[Outcome]]] = {
+# Stands for a minute in which two people talk, or a telephone rings.
+AFTER_A_MINUTE = None
+TRUTHS: dict[str, tuple[tuple[Signal | None, ...], set[Outcome]]] = {
     "answered": ((*TALKED, end(talk=9)), {Outcome.ANSWERED}),
     "answered outside": (
         (CALLER_RINGS, CALLER_ANSWERS, outside("552"), CALLER_IDLE, end(talk=9)),
@@ -1387,6 +1532,42 @@ TRUTHS: dict[str, tuple[tuple[Signal, ...], set[Outcome]]] = {
         {Outcome.BUSY},
     ),
     "no answer": ((*UNANSWERED, end(Verdict.NO_ANSWER)), {Outcome.NO_ANSWER}),
+    "one of a ring group answered": (
+        (
+            *RING_GROUP,
+            end(Verdict.NO_ANSWER, callee="553"),
+            AFTER_A_MINUTE,
+            end(talk=70, callee="552"),
+            CALLEE_IDLE,
+            CALLER_IDLE,
+        ),
+        {Outcome.ANSWERED},
+    ),
+    "followed to a mobile": (
+        (
+            *BOTH_RANG,
+            CALLEE_IDLE,
+            end(Verdict.NO_ANSWER, callee="552"),
+            outside("09123450001"),
+            AFTER_A_MINUTE,
+            end(talk=35, callee="09123450001"),
+            CALLER_IDLE,
+        ),
+        {Outcome.ANSWERED},
+    ),
+    "nobody of a ring group answered": (
+        (
+            CALLER_RINGS,
+            CALLER_ANSWERS,
+            THIRD_RINGS,
+            end(Verdict.NO_ANSWER, callee="553"),
+            THIRD_IDLE,
+            AFTER_A_MINUTE,
+            end(Verdict.NO_ANSWER, callee="552"),
+            CALLER_IDLE,
+        ),
+        {Outcome.NO_ANSWER},
+    ),
     "first leg failed": (NOT_TAKEN, {Outcome.CALLER_NO_ANSWER}),
     "first leg failed with an account": (
         (*NOT_TAKEN, end(Verdict.NO_ANSWER, first_leg_failed=True)),
@@ -1440,21 +1621,25 @@ STRANGERS: list[Signal] = [
 ]
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=800, deadline=None)
 @given(data=st.data())
 def test_what_is_said_is_true_or_unknown(data: st.DataObject) -> None:
     """With events doubled, shuffled, one of them lost, and strangers in between."""
     name = data.draw(st.sampled_from(sorted(TRUTHS)))
     signals, truths = TRUTHS[name]
-    heard = list(signals)
+    heard: list[Signal | None] = list(signals)
     if data.draw(st.booleans(), label="one is lost"):
         heard.pop(data.draw(st.integers(0, len(heard) - 1)))
     # Within three seconds events overtake each other; those of one second do here.
-    times = [
-        (index * 0.4 + data.draw(st.floats(0, 1.2)), signal)
-        for index, signal in enumerate(heard)
-    ]
-    more = data.draw(st.lists(st.sampled_from([*heard, *STRANGERS]), max_size=9))
+    times: list[tuple[float, Signal]] = []
+    later = 0.0
+    for index, signal in enumerate(heard):
+        if signal is AFTER_A_MINUTE:
+            later = 60.0
+        else:
+            times.append((later + index * 0.4 + data.draw(st.floats(0, 1.2)), signal))
+    copies = [signal for _, signal in times if not later]
+    more = data.draw(st.lists(st.sampled_from([*copies, *STRANGERS]), max_size=9))
     times.extend((data.draw(st.floats(0, 4)), signal) for signal in more)
     times.sort(key=lambda item: item[0])
 

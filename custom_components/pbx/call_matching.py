@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from itertools import count
 
 from .call_record import CallRecord, Progress
+from .simotel.numbers import is_same_number
 from .simotel.signals import EndSignal, LegSignal, PhoneSignal
 
 _KEPT_IDS = 10_000
@@ -39,7 +40,7 @@ class SignalMatcher[CallT: CallRecord]:
         """Start with nothing heard; `open_calls` holds those of now, and of later."""
         self._open_calls = open_calls
         self._numbers = count(1)
-        self._by_originated_call_id: dict[str, CallT] = {}
+        self._by_originated_call_id: dict[str, list[CallT]] = {}
         self._by_call_id: dict[str, list[CallT]] = {}
         self._heard: OrderedDict[str, int] = OrderedDict()
 
@@ -48,25 +49,31 @@ class SignalMatcher[CallT: CallRecord]:
         return next(self._numbers)
 
     def learn(self, call: CallT, originated_call_id: str) -> None:
-        """Take the id under which the PBX has accepted a call."""
-        self._by_originated_call_id[originated_call_id] = call
+        """Take the id under which the PBX has accepted a call.
+
+        One that the PBX has given to several calls proves nothing for any of them.
+        """
+        owners = self._by_originated_call_id.setdefault(originated_call_id, [])
+        owners.append(call)
+        if len(owners) > 1:
+            for owner in owners:
+                owner.note_shared_originate()
 
     def learn_call_id(self, call: CallT, call_id: str) -> None:
         """Take an id that the PBX has given to a call, if it is new."""
         if not call.note_call_id(call_id):
             return
-        self._by_call_id.setdefault(call_id, []).append(call)
-        others = self._others_with(call_id, call)
+        owners = self._by_call_id.setdefault(call_id, [])
+        others = [*owners, *self._others_with(call_id, call)]
+        owners.append(call)
         if others or self._heard.get(call_id) == _OF_ANOTHER:
             self._note_shared(call_id, [call, *others])
 
     def forget(self, call: CallT) -> None:
         """Let go of the ids of a call."""
-        del self._by_originated_call_id[call.originated_call_id]
+        _remove(self._by_originated_call_id, call.originated_call_id, call)
         for call_id in call.call_ids:
-            self._by_call_id[call_id].remove(call)
-            if not self._by_call_id[call_id]:
-                del self._by_call_id[call_id]
+            _remove(self._by_call_id, call_id, call)
 
     def match(self, signal: LegSignal | EndSignal) -> CallT | None:
         """Return the call that a signal is about, if it is one of ours.
@@ -75,10 +82,17 @@ class SignalMatcher[CallT: CallRecord]:
         it, unless two calls share that. Never by numbers.
         """
         self._note_heard(signal.call_id)
-        if signal.originated_call_id:
-            return self._by_originated_call_id.get(signal.originated_call_id)
-        owners = self._by_call_id.get(signal.call_id, [])
+        owners = self._owners_of(signal)
         return owners[0] if len(owners) == 1 else None
+
+    def is_ambiguous(self, signal: LegSignal | EndSignal) -> bool:
+        """Tell whether a signal names several calls of ours, so that it proves nothing."""
+        return len(self._owners_of(signal)) > 1
+
+    def _owners_of(self, signal: LegSignal | EndSignal) -> list[CallT]:
+        if signal.originated_call_id:
+            return self._by_originated_call_id.get(signal.originated_call_id, [])
+        return self._by_call_id.get(signal.call_id, [])
 
     def note_unclaimed(self, signal: LegSignal | EndSignal) -> None:
         """Take that a signal is about a call that was not placed here."""
@@ -196,6 +210,17 @@ class SignalMatcher[CallT: CallRecord]:
             self._heard.popitem(last=False)
 
 
+def _remove[CallT: CallRecord](
+    calls: dict[str, list[CallT]], key: str, call: CallT
+) -> None:
+    """Take a call out of the list under a key, and an empty list out of all."""
+    owners = calls.get(key, [])
+    if call in owners:
+        owners.remove(call)
+    if not owners:
+        calls.pop(key, None)
+
+
 def _could_be_of(call: CallRecord, signal: PhoneSignal) -> bool:
     """Tell whether a state could be of a call, going by all that it says.
 
@@ -263,11 +288,15 @@ def _carries(call: CallRecord, signal: PhoneSignal) -> bool:
 
 def _may_name_callee(call: CallRecord, signal: PhoneSignal) -> bool:
     """Tell whether a state of the caller's telephone names nobody else."""
-    return signal.other_party in ("", call.callee, call.caller_id)
+    if signal.other_party in ("", call.callee, call.caller_id):
+        return True
+    return is_same_number(signal.other_party, call.callee)
 
 
 def _names_caller(call: CallRecord, signal: PhoneSignal) -> bool:
     """Tell whether a telephone shows that the caller calls it."""
     if signal.calls_out or signal.other_party == signal.phone:
         return False
-    return signal.other_party in (call.caller, call.caller_id)
+    if signal.other_party in (call.caller, call.caller_id):
+        return True
+    return is_same_number(signal.other_party, call.caller)

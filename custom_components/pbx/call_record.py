@@ -4,11 +4,13 @@ Pure: no input or output, no Home Assistant, and time is told to it. Which signa
 of the call is found in `call_matching`; how it ended is read from this in `outcome`.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
+from .phone_states import PhoneStates
+from .simotel.numbers import is_same_number
 from .simotel.signals import EndSignal, LegSignal, PhoneSignal
 
 # Events overtake each other. What a later one could still put in doubt waits this long.
@@ -77,8 +79,8 @@ _UNHEARD = Phone()
 class CallRecord:
     """What was heard of a call, and what was taken back since.
 
-    `number` grows with each call and each new call id. `states` holds the last state of
-    each telephone, now and later.
+    `number` grows with each call and each new call id. `states` holds what each
+    telephone does, now and later.
     """
 
     number: int
@@ -86,7 +88,7 @@ class CallRecord:
     callee: str
     caller_id: str
     trunk_name: str
-    states: Mapping[str, PhoneSignal]
+    states: PhoneStates
     originated_call_id: str = field(default="", init=False)
     call_ids: list[str] = field(default_factory=list, init=False)
     phones: dict[str, Phone] = field(default_factory=dict, init=False)
@@ -104,9 +106,19 @@ class CallRecord:
     _doubtful_ids: set[str] = field(default_factory=set, init=False)
     # That of a state which said that the caller had left a call, before any other.
     _left_id: str = field(default="", init=False)
+    # Those of the call's own that another call has as well.
+    _shared_ids: set[str] = field(default_factory=set, init=False)
     # Telephones whose states prove nothing for this call, and the id of the other
     # call that they were in when this one was placed, if that is why.
     _distrusted: dict[str, str] = field(default_factory=dict, init=False)
+    # The numbers outside that the PBX rang for the call, without the callee's: that of a
+    # caller outside, or where the telephone of either party is forwarded.
+    _legs: list[str] = field(default_factory=list, init=False)
+    # Whether the originate's id is that of another call as well, so that nothing which
+    # names it proves anything.
+    shares_id: bool = field(default=False, init=False)
+    # Whether states that were taken for this call's turned out to be in doubt.
+    was_doubted: bool = field(default=False, init=False)
     _callee_was_elsewhere: bool = field(default=False, init=False)
     _second_leg: bool = field(default=False, init=False)
     _maybe_second_leg: bool = field(default=False, init=False)
@@ -146,6 +158,38 @@ class CallRecord:
         return self.caller_phone.answered or self.sees_second_leg
 
     @property
+    def is_in_use(self) -> bool:
+        """Whether the caller may well be in the call still.
+
+        The callee's telephone shows that where the caller's cannot be heard. A caller
+        who is in a call that may be another one is taken to be in this one.
+        """
+        if self.caller_phone.is_idle:
+            return False
+        if not self.trusts(self.caller) and self.states.is_in_use(self.caller):
+            return True
+        own_ids = (
+            call_id for call_id in self.call_ids if call_id not in self._shared_ids
+        )
+        if any(map(self.states.is_call_in_use, own_ids)):
+            return True
+        return any(map(self._is_in_use, self.phones))
+
+    @property
+    def forwarded_to(self) -> list[str]:
+        """The numbers outside, of neither party, that the PBX rang for the call."""
+        return [leg for leg in self._legs if not is_same_number(leg, self.caller)]
+
+    @property
+    def may_be_forwarded(self) -> bool:
+        """Whether the PBX may have rung somebody outside in the caller's place.
+
+        An account can be that of such a leg then, and says nothing of the callee.
+        """
+        answered = self._caller_names_call and self.caller_phone.answered
+        return bool(self.forwarded_to) and not (answered or self.sees_second_leg)
+
+    @property
     def sees_second_leg(self) -> bool:
         """Whether there is a sign of a second leg, so that the caller has answered.
 
@@ -154,6 +198,8 @@ class CallRecord:
         """
         if self._second_leg:
             return True
+        if self._legs and self._caller_names_call and self.caller_phone.answered:
+            return True
         if self.caller not in self.phones and not self._caller_is_outside:
             return False
         return any(phone.named for phone in self.other_phones)
@@ -161,7 +207,7 @@ class CallRecord:
     @property
     def may_have_second_leg(self) -> bool:
         """Whether the callee may have been rung, although the caller is not heard."""
-        if self.other_phones or self._maybe_second_leg:
+        if self.other_phones or self._maybe_second_leg or self._legs:
             return True
         if self.caller_phone.is_idle:
             return False
@@ -196,9 +242,19 @@ class CallRecord:
         return self.talking or self.caller in self.phones
 
     @property
+    def _caller_names_call(self) -> bool:
+        """Whether what the caller's telephone shows is of this call beyond doubt."""
+        if self.caller_phone.named:
+            return True
+        return any(call_id in self.call_ids for call_id in self.caller_state_ids)
+
+    @property
     def _caller_is_outside(self) -> bool:
         """Whether there is no telephone of the caller's that the PBX tells of."""
-        return bool(self.trunk_name) and self.caller not in self.states
+        if self.caller in self.states:
+            return False
+        rings_outside = any(is_same_number(leg, self.caller) for leg in self._legs)
+        return bool(self.trunk_name) or rings_outside
 
     def involves(self, phone: str) -> bool:
         """Tell whether a telephone is that of the caller or the callee."""
@@ -265,21 +321,31 @@ class CallRecord:
         return True
 
     def note_leg(self, leg: LegSignal) -> None:
-        """Keep that a leg over a trunk began; one to the callee follows the answer.
+        """Keep that a leg over a trunk began.
 
-        With a caller outside, the first one may lead to the caller.
+        One to the callee follows the caller's answer, and so does any that begins once
+        the caller is known to have answered. Else the first one may lead to a caller
+        outside, or to where the caller's telephone is forwarded; with a caller outside,
+        one that leads elsewhere than the first is the second leg.
         """
         if leg.incoming:
             return
-        if not self._caller_is_outside or leg.number == self.callee != self.caller:
+        if is_same_number(leg.number, self.callee):
             self._second_leg = True
+            return
+        if any(is_same_number(leg.number, known) for known in self._legs):
+            return
+        if self._legs and self._caller_is_outside:
+            self._second_leg = True
+        if len(self._legs) < _MOST_OF_A_CALL:
+            self._legs.append(leg.number)
 
     def note_account(self, account: EndSignal, *, now: float) -> bool:
         """Keep what the PBX says of how the call ended; tell whether it is new."""
         if account in self.accounts or len(self.accounts) >= _MOST_OF_A_CALL:
             return False
         self.accounts.append(account)
-        if len(self.accounts) == 1:
+        if len(self.accounts) == 1 or self.held_until is None or now >= self.held_until:
             self.held_until = now + HOLD
         return True
 
@@ -287,6 +353,21 @@ class CallRecord:
         """Keep what the PBX's report shows, which nothing overtakes."""
         self.accounts.extend(accounts)
         self.held_until = now
+
+    def note_gone(self, signal: PhoneSignal, *, now: float) -> None:
+        """Hold the accounts anew: a telephone has left this call, or may have."""
+        if not self.accounts:
+            return
+        if self.involves(signal.phone) or signal.call_id in self.call_ids:
+            self.held_until = now + HOLD
+
+    def note_shared_originate(self) -> None:
+        """Take back what was known by the originate's id: another call has it too."""
+        self.shares_id = True
+        self.accounts.clear()
+        self._second_leg = False
+        self._legs.clear()
+        self._doubt()
 
     def note_free(self, signal: PhoneSignal) -> None:
         """Take that a telephone has left the call in which it was before this one."""
@@ -317,6 +398,7 @@ class CallRecord:
 
     def note_shared_id(self, call_id: str) -> None:
         """Take that states with an id may be of another call as well."""
+        _keep_id(self._shared_ids, call_id)
         if call_id in self.guessed_ids:
             self._doubt()
 
@@ -328,6 +410,16 @@ class CallRecord:
     def distrust(self, phone: str) -> None:
         """Take that the states of a telephone may be of another call as well."""
         self._distrusted[phone] = ""
+
+    def _is_in_use(self, number: str) -> bool:
+        """Tell whether a telephone took the call and has not left it since."""
+        phone = self.phones[number]
+        if phone.is_idle:
+            return False
+        if phone.answered:
+            return self.states.is_in_use(number)
+        # That it was taken may be known, although nobody heard it.
+        return number == self.caller and self.sees_answer
 
     def _contradicts_caller_id(self, signal: PhoneSignal) -> bool:
         """Tell whether a state of the caller's carries another id than those before."""
@@ -364,6 +456,7 @@ class CallRecord:
 
     def _doubt(self) -> None:
         """Take back what the telephones showed: they may have been in another call."""
+        self.was_doubted = True
         self._only_rang = self.caller_only_rang
         self.phones.clear()
         self.caller_state_ids.clear()

@@ -11,12 +11,23 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import chain
+import logging
 from typing import Final
 
 from .call_matching import SignalMatcher
 from .call_record import HOLD, CallRecord, Progress, progress_of
-from .outcome import Ending, Outcome, is_beyond_doubt, told_by_accounts, told_by_time
+from .outcome import (
+    Ending,
+    Outcome,
+    is_beyond_doubt,
+    proves_talk,
+    told_by_accounts,
+    told_by_time,
+)
+from .phone_states import NOT_IN_A_CALL, PhoneStates
 from .simotel.signals import EndSignal, LegSignal, PhoneSignal, Signal
+
+_LOGGER = logging.getLogger(__name__)
 
 __all__ = ["Call", "CallTracker", "Ending", "News", "Outcome", "Step"]
 
@@ -32,7 +43,6 @@ KEPT_FOR: Final = 3600.0
 KEPT_CALLS: Final = 1000
 # Signals that overtook the reply to their own originate.
 _KEPT_SIGNALS = 1000
-_KEPT_STATES = 10_000
 
 
 class Step(StrEnum):
@@ -96,6 +106,12 @@ class Call(CallRecord):
     def accept(self, originated_call_id: str, *, now: float) -> list[News]:
         """Take the id that the PBX answered with; the telephone rings from now on."""
         self.originated_call_id = originated_call_id
+        if self.ending is not None:
+            # The clock was faster than the PBX.
+            return [
+                News(step=Step.ORIGINATED, call=self),
+                News(step=Step.ENDED, call=self, ending=self.ending),
+            ]
         self.placed_at = now
         return self._tell([Step.ORIGINATED]) + self._take_stock(now)
 
@@ -141,9 +157,14 @@ class Call(CallRecord):
         if not self.originated_call_id:
             return given_up
         if self.held_until is not None:
-            if self.accounts or (self.all_idle and self.sees_the_end):
-                return self.held_until
-            if self.all_idle:
+            # Each telephone that was tried may have an account; of one that was not
+            # taken, it says nothing of the call while the caller is still in it.
+            if self.accounts:
+                if not self.is_in_use or proves_talk(self):
+                    return self.held_until
+            elif self.all_idle:
+                if self.sees_the_end:
+                    return self.held_until
                 return max(self.held_until, given_up)
         if self.caller_answered is None:
             return given_up
@@ -161,9 +182,11 @@ class Call(CallRecord):
             return self._end(told_by_accounts(self), now)
         if now < self.due():
             return []
-        if self.accounts:
+        # Longer than it may ring, it is still in use for somebody.
+        may_go_on = self.is_in_use and self.caller_answered is None
+        if self.accounts and (not may_go_on or proves_talk(self)):
             return self._end(told_by_accounts(self), now)
-        may_ask = self.originated_call_id and not self._reported
+        may_ask = self.originated_call_id and not self._reported and not self.shares_id
         if may_ask and self._report_until is None:
             self._report_until = now + LONGEST_REPORT
             return [News(step=Step.REPORT_WANTED, call=self)]
@@ -199,6 +222,13 @@ class Call(CallRecord):
         self._settled = bool(self.accounts) and ending.outcome is not Outcome.UNKNOWN
         return [*news, News(step=Step.ENDED, call=self, ending=ending)]
 
+    def give_up(self, now: float) -> list[News]:
+        """End the call as `unknown` if it has not ended, and settle it no more."""
+        self._settles_at = None
+        if self.ending is not None:
+            return []
+        return self._end(Ending(outcome=Outcome.UNKNOWN), now)
+
     def _settle(self) -> list[News]:
         """Take the PBX's account of a call that only the clock had ended, once."""
         self._settles_at = None
@@ -225,7 +255,7 @@ class CallTracker:
         self._ended: OrderedDict[int, Call] = OrderedDict()
         self._settling: dict[int, Call] = {}
         self._matcher = SignalMatcher(self._open)
-        self._states: dict[str, PhoneSignal] = {}
+        self._states = PhoneStates()
         # Calls whose request has had no reply, and what may have overtaken that.
         self._pending: set[int] = set()
         self._early: deque[LegSignal | EndSignal] = deque(maxlen=_KEPT_SIGNALS)
@@ -249,7 +279,7 @@ class CallTracker:
     @property
     def states(self) -> dict[str, str]:
         """The last state heard of each telephone."""
-        return {phone: signal.state for phone, signal in self._states.items()}
+        return self._states.words
 
     @property
     def next_due(self) -> float | None:
@@ -290,9 +320,12 @@ class CallTracker:
         """Take the id that the PBX answered with, and what overtook that answer."""
         # The clock may have ended it meanwhile.
         self._accepted += call.number in self._open
-        self._matcher.learn(call, originated_call_id)
         early = self._take_early(originated_call_id)
-        news = self._filed(call.accept(originated_call_id, now=self._clock()), call)
+        news = call.accept(originated_call_id, now=self._clock())
+        self._matcher.learn(call, originated_call_id)
+        news = self._filed(news, call)
+        if call.shares_id:
+            early.clear()
         for signal in early:
             news += self._hear_of(call, signal)
         self._no_longer_pending(call)
@@ -318,6 +351,8 @@ class CallTracker:
         call = self._matcher.match(signal)
         if call is not None:
             return self._hear_of(call, signal)
+        if self._matcher.is_ambiguous(signal):
+            return []
         if signal.originated_call_id and self._pending:
             # It may have overtaken the reply to its own originate.
             self._early.append(signal)
@@ -340,7 +375,12 @@ class CallTracker:
         now = self._clock()
         news: list[News] = []
         for call in (*self._open.values(), *self._settling.values()):
-            news += call.decide(now)
+            try:
+                news += call.decide(now)
+            except Exception:
+                # The others must not wait for one that cannot be decided.
+                _LOGGER.exception("A call could not be decided and is given up")
+                news += call.give_up(now)
         return self._filed(news, *self._settling.values())
 
     def _hear_of(self, call: Call, signal: LegSignal | EndSignal) -> list[News]:
@@ -355,7 +395,10 @@ class CallTracker:
 
     def _hear_phone(self, signal: PhoneSignal) -> list[News]:
         """Take a telephone's state as one of a call, if it is proven to be of one."""
-        self._note_state(signal)
+        self._states.update(signal)
+        if signal.state in NOT_IN_A_CALL:
+            for open_call in self._open.values():
+                open_call.note_gone(signal, now=self._clock())
         progress = progress_of(signal)
         if progress is None:
             return []
@@ -380,12 +423,6 @@ class CallTracker:
         """Take that a signal is about a call that was not placed here."""
         self._unclaimed.append(signal)
         self._matcher.note_unclaimed(signal)
-
-    def _note_state(self, signal: PhoneSignal) -> None:
-        """Keep the last state of a telephone."""
-        if signal.phone not in self._states and len(self._states) >= _KEPT_STATES:
-            del self._states[next(iter(self._states))]
-        self._states[signal.phone] = signal
 
     def _no_longer_pending(self, call: Call) -> None:
         """Let go of early signals that no reply can claim any more."""

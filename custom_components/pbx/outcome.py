@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from .call_record import CallRecord
+from .simotel.numbers import is_same_number
 from .simotel.signals import EndSignal, Verdict
 
 
@@ -64,31 +65,77 @@ def ending_of(outcome: Outcome, account: EndSignal) -> Ending:
 
 
 def is_beyond_doubt(call: CallRecord) -> bool:
-    """Tell whether nothing that may still come can change what is known of a call."""
+    """Tell whether nothing that may still come can change what is known of a call.
+
+    Where the PBX led a call to several telephones, each of them may have an account.
+    """
+    is_simple = call.talking and len(call.other_phones) == 1
     return any(
-        account.first_leg_failed
-        or (call.talking and account.verdict is Verdict.ANSWERED and account.talk)
+        (account.first_leg_failed and not call.is_in_use)
+        or (is_simple and account.verdict is Verdict.ANSWERED and account.talk)
         for account in call.accounts
     )
 
 
+def proves_talk(call: CallRecord) -> bool:
+    """Tell whether the PBX's accounts prove that the two parties talked."""
+    ending = told_by_accounts(call)
+    return ending.outcome is Outcome.ANSWERED and bool(ending.talk)
+
+
 def told_by_accounts(call: CallRecord) -> Ending:
-    """Read the PBX's accounts of a call, that of a queue before the others."""
-    for account in call.accounts:
-        if account.first_leg_failed:
-            return Ending(outcome=Outcome.CALLER_NO_ANSWER, trunk=account.trunk)
+    """Read the PBX's accounts of a call, that of a queue before the others.
+
+    There may be one for each telephone that was tried. Of several conversations the
+    longest counts.
+    """
     accounts = [account for account in call.accounts if account.of_queue]
     accounts = accounts or call.accounts
-    answered = [account for account in accounts if account.verdict is Verdict.ANSWERED]
-    talked = max(answered, key=lambda account: account.talk or 0, default=None)
-    if talked is not None and (talked.talk or call.talking):
+    talks = [account for account in accounts if _is_talk(call, account)]
+    talked = max(talks, key=lambda account: account.talk or 0, default=None)
+    for account in call.accounts:
+        if account.first_leg_failed:
+            if talked is not None:
+                return Ending(outcome=Outcome.UNKNOWN)
+            return Ending(outcome=Outcome.CALLER_NO_ANSWER, trunk=account.trunk)
+    if talked is not None:
         return ending_of(Outcome.ANSWERED, talked)
     # An answer of no length stands in the PBX's records for other things as well.
-    others = [account for account in accounts if account not in answered]
+    others = [
+        account for account in accounts if account.verdict is not Verdict.ANSWERED
+    ]
     agree = len({account.verdict for account in others}) == 1
-    if not agree or call.talking or call.caller_only_rang:
+    may_be_first_leg = call.caller_only_rang or call.may_be_forwarded
+    if not agree or call.talking or may_be_first_leg or _misses_leg(call, others):
         return Ending(outcome=Outcome.UNKNOWN)
     return ending_of(outcome_of(others[0].verdict), others[0])
+
+
+def _is_talk(call: CallRecord, account: EndSignal) -> bool:
+    """Tell whether an account proves that caller and callee talked."""
+    if account.verdict is not Verdict.ANSWERED:
+        return False
+    if call.talking:
+        return True
+    if not account.talk or account.reached_nobody:
+        return False
+    # Somebody who was rung in the caller's place may have talked to nobody.
+    return not call.may_be_forwarded or is_same_number(account.callee, call.callee)
+
+
+def _misses_leg(call: CallRecord, accounts: list[EndSignal]) -> bool:
+    """Tell whether somebody may have been rung of whom no account tells.
+
+    That is so if the PBX rang somebody outside of whom it says no more, or if the
+    accounts are those of other telephones than the callee's and nothing else is certain.
+    """
+    told = [account.callee for account in accounts]
+    if not all(told):
+        return False
+    wanted = [*call.forwarded_to, *([call.callee] if call.was_doubted else [])]
+    return any(
+        not any(is_same_number(number, callee) for callee in told) for number in wanted
+    )
 
 
 def told_by_time(call: CallRecord) -> Ending:

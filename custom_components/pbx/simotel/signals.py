@@ -65,8 +65,10 @@ class EndSignal:
     """The PBX's account of a call that ended.
 
     `talk` and `wait` are seconds, None where the PBX does not say. `first_leg_failed`
-    tells that the caller was not reached, whatever the verdict is. `of_queue` marks the
-    account of a queue, which knows better than that of the call as a whole.
+    tells that the caller was not reached, whatever the verdict is. `reached_nobody`
+    tells that an extension of the dialplan itself stands where the callee should.
+    `of_queue` marks the account of a queue, which knows better than that of the call as
+    a whole.
     """
 
     verdict: Verdict
@@ -78,6 +80,7 @@ class EndSignal:
     trunk: str = ""
     kind: str = ""
     first_leg_failed: bool = False
+    reached_nobody: bool = False
     of_queue: bool = False
     call_id: str = ""
     originated_call_id: str = ""
@@ -98,18 +101,29 @@ type Signal = PhoneSignal | LegSignal | EndSignal
 
 # What stands where the callee should.
 _FAILED_FIRST_LEG = "failed"
+# The dialplan's own extensions: start, invalid, timeout, hang-up and their like.
+_NOBODY = frozenset({"s", "i", "t", "h", "o", "a", "e"})
+# By the letters alone: "NO ANSWER", "NO_ANSWER" and "NOANSWER" are one word.
 _VERDICTS = {
     "ANSWERED": Verdict.ANSWERED,
+    "ANSWER": Verdict.ANSWERED,
     "BUSY": Verdict.BUSY,
-    "NO ANSWER": Verdict.NO_ANSWER,
+    "REJECTED": Verdict.BUSY,
+    "NOANSWER": Verdict.NO_ANSWER,
+    "NOANSWERED": Verdict.NO_ANSWER,
+    # The caller gave up.
+    "CANCEL": Verdict.NO_ANSWER,
+    "CANCELED": Verdict.NO_ANSWER,
+    "CANCELLED": Verdict.NO_ANSWER,
     # Of queues.
     "ABANDONED": Verdict.NO_ANSWER,
     "MISSED": Verdict.NO_ANSWER,
-    # The PBX's panel names the last two; how data spell them is not documented.
+    # The PBX's panel names BARRED and CONGESTED; how data spell them is not documented.
     "FAILED": Verdict.FAILED,
     "BARRED": Verdict.FAILED,
     "CONGESTED": Verdict.FAILED,
     "CONGESTION": Verdict.FAILED,
+    "CHANUNAVAIL": Verdict.FAILED,
 }
 
 
@@ -158,7 +172,7 @@ def signal_of(event: Event) -> Signal | None:
             return account_of(event)
         case CdrQueue():
             return EndSignal(
-                verdict=_VERDICTS.get(event.disposition, Verdict.OTHER),
+                verdict=_verdict_of(event.disposition),
                 caller=event.caller,
                 callee=event.agent,
                 talk=event.talk,
@@ -178,7 +192,7 @@ def account_of(event: Cdr) -> EndSignal:
     """
     of_queue = isinstance(event, ReportRow) and event.of_queue
     return EndSignal(
-        verdict=_VERDICTS.get(event.disposition, Verdict.OTHER),
+        verdict=_verdict_of(event.disposition),
         caller=event.caller,
         callee=event.callee,
         talk=None if of_queue else event.talk,
@@ -187,9 +201,16 @@ def account_of(event: Cdr) -> EndSignal:
         trunk=event.outgoing_trunk or event.entry_trunk,
         kind=event.type.casefold(),
         first_leg_failed=_first_leg_failed(event),
+        reached_nobody=event.callee.casefold() in _NOBODY,
         call_id=event.call_id,
         originated_call_id=event.originated_call_id,
     )
+
+
+def _verdict_of(disposition: str) -> Verdict:
+    """Return what a disposition means, however the PBX separates its words."""
+    letters = "".join(filter(str.isalpha, disposition.upper()))
+    return _VERDICTS.get(letters, Verdict.OTHER)
 
 
 def _first_leg_failed(event: Cdr) -> bool:
