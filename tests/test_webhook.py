@@ -2,12 +2,13 @@
 
 import asyncio
 from base64 import b64encode
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 import gzip
 import json
 import logging
 from pathlib import Path
 from typing import Any
+import unicodedata
 import zlib
 
 from aiohttp import ClientSession
@@ -19,10 +20,15 @@ from yarl import URL
 from custom_components.pbx.simotel.events import DOCUMENTED_NAMES
 from custom_components.pbx.webhook import async_check_events
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers import issue_registry as ir
 from simulator.server import Simulator
 
-from .common import setup_integration
+from .common import office, setup_integration
+from .test_contacts import RECEPTION
 from .test_event import ANSWERED, INCOMING
+from .test_sensor import enabled_by_default
+
+__all__ = ["enabled_by_default"]
 
 FIXTURES = Path(__file__).parent / "fixtures" / "webhook"
 ENTITY = "event.office_calls"
@@ -34,6 +40,12 @@ async def session() -> AsyncIterator[ClientSession]:
     """Return a client that anybody could have."""
     async with ClientSession() as session:
         yield session
+
+
+@pytest.fixture
+def entry(simulator: Simulator) -> MockConfigEntry:
+    """Return an entry with an extension, not set up."""
+    return office(simulator, subentries_data=[RECEPTION])
 
 
 def snapshot(hass: HomeAssistant) -> dict[str, tuple[str, dict[str, Any]]]:
@@ -102,6 +114,74 @@ async def test_event_is_taken_by_get(
     state = hass.states.get(ENTITY)
     assert state is not None
     assert state.attributes["caller"] == "09120000004"
+
+
+@pytest.mark.parametrize("digits", ["989120000004", "%DB%B9%DB%B8912%DB%B0000004"])
+@pytest.mark.parametrize("plus", ["+", "%2B"])
+async def test_number_keeps_its_plus_and_has_ascii_digits(
+    hass: HomeAssistant,
+    session: ClientSession,
+    webhook_url: str,
+    plus: str,
+    digits: str,
+) -> None:
+    """Shells and PHP send the plus bare, in a query as in a form."""
+    told = []
+    fields = f"event_name=IncomingCall&entry_point=to_simo&number={plus}{digits}"
+    for request in (
+        session.get(URL(f"{webhook_url}?{fields}&unique_id=1.1", encoded=True)),
+        session.post(
+            webhook_url,
+            data=f"{fields}&unique_id=1.2",
+            headers={"Content-Type": "application/x-www-form-urlencoded"},
+        ),
+    ):
+        async with request as response:
+            assert response.status == 200
+        state = hass.states.get(ENTITY)
+        assert state is not None
+        told.append((state.attributes["call_id"], state.attributes["caller"]))
+    assert told == [("1.1", "+989120000004"), ("1.2", "+989120000004")]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"event_name": "NewState", "state": "InUse", "unique_id": "1.1"},
+        {"event_name": "NewState", "exten": "557"},
+        {"event_name": "NewState", "data": {"exten": "557", "state": "InUse"}},
+        {"event_name": "Cdr", "data": ANSWERED},
+        {"event_name": "Transfer", "data": {"transferer": "557"}},
+        {"event_name": "TrunkNewState", "trunk_name": {"name": "cisco"}, "state": "Ok"},
+        {"data": INCOMING},
+    ],
+)
+async def test_event_without_what_makes_it_one_is_not_heard(
+    hass: HomeAssistant,
+    session: ClientSession,
+    loaded_entry: MockConfigEntry,
+    webhook_url: str,
+    body: dict[str, Any],
+) -> None:
+    """Nothing changes, and the user is still told that no events come."""
+    monitor = loaded_entry.runtime_data.monitor
+    ir.async_create_issue(
+        hass,
+        "pbx",
+        f"no_events_{loaded_entry.entry_id}",
+        is_fixable=False,
+        severity=ir.IssueSeverity.WARNING,
+        translation_key="no_events",
+    )
+    before = snapshot(hass)
+    async with session.post(webhook_url, json=body) as response:
+        assert response.status in (200, 400)
+    assert snapshot(hass) == before
+    assert not monitor.heard
+    assert not monitor.trunks
+    assert ir.async_get(hass).async_get_issue(
+        "pbx", f"no_events_{loaded_entry.entry_id}"
+    )
 
 
 @pytest.mark.parametrize(
@@ -222,6 +302,37 @@ async def test_body_may_come_in_pieces(
     writer.close()
     assert answer.split()[1] == b"200"
     assert loaded_entry.runtime_data.monitor.heard["IncomingCall"].count == 1
+
+
+@pytest.mark.parametrize("again", [False, True])
+async def test_body_that_is_under_way_when_the_entry_goes_is_not_taken(
+    hass: HomeAssistant,
+    loaded_entry: MockConfigEntry,
+    webhook_url: str,
+    caplog: pytest.LogCaptureFixture,
+    again: bool,
+) -> None:
+    """The PBX is told so, and nobody else; one that is back takes it."""
+    url = URL(webhook_url)
+    reader, writer = await asyncio.open_connection(url.host, url.port)
+    head = (
+        f"POST {url.path} HTTP/1.1\r\nHost: x\r\nContent-Length: {len(EVENT)}\r\n\r\n"
+    )
+    writer.write(head.encode() + EVENT[:10])
+    await writer.drain()
+    await asyncio.sleep(0.05)
+    caplog.clear()
+    monitor = loaded_entry.runtime_data.monitor
+    assert await hass.config_entries.async_unload(loaded_entry.entry_id)
+    if again:
+        assert await hass.config_entries.async_setup(loaded_entry.entry_id)
+    writer.write(EVENT[10:])
+    async with asyncio.timeout(2):
+        answer = await reader.readline()
+    writer.close()
+    assert answer.split()[1] == (b"200" if again else b"503")
+    assert list(monitor.heard) == (["IncomingCall"] if again else [])
+    assert not complaints(caplog)
 
 
 EVENT = json.dumps(INCOMING).encode()
@@ -481,19 +592,44 @@ async def test_corpus_hurts_nothing(
     assert not complaints(caplog)
 
 
+# What no calculation, state or name can hold.
+EXTREMES = st.sampled_from(
+    [
+        -1,
+        10**400,
+        253402300800,
+        1e308,
+        "inf",
+        "nan",
+        "-1",
+        "253402300799.9999",
+        "9999-12-31 23:59:59",
+        "9" * 400,
+        "۹" * 400,
+        "x" * 5000,
+        "\u202e" * 300,
+        "\u202e557\u2066\u200f",
+        "a\nb\x00\ud800\u2028",
+        [[[[[[{"event_name": "Cdr"}]]]]]],
+    ]
+)
 JSON = st.recursive(
     st.none()
     | st.booleans()
     | st.floats()
     | st.integers()
     | st.text()
-    | st.sampled_from(["Cdr", "ANSWERED", "0912", "1610778618.378", "557", "InUse"]),
+    | st.sampled_from(["Cdr", "ANSWERED", "0912", "1610778618.378", "557", "InUse"])
+    | EXTREMES,
     lambda items: st.lists(items) | st.dictionaries(st.text(), items),
     max_leaves=20,
 )
 NAMES = st.sampled_from([*DOCUMENTED_NAMES, "SomethingNew"])
 FIELDS = st.sampled_from(
     [
+        "dialer",
+        "endtime",
+        "queue",
         *INCOMING,
         *ANSWERED,
         "cuid",
@@ -511,8 +647,35 @@ FIELDS = st.sampled_from(
 )
 
 
+# Such as are taken, and shown by an entity.
+COMPLETE = st.fixed_dictionaries(
+    {
+        "event_name": NAMES,
+        "exten": st.just("557"),
+        "state": st.sampled_from(["Ringing", "InUse", "Idle", "Ok"]) | EXTREMES,
+        "disposition": st.sampled_from(["ANSWERED", "NO ANSWER"]) | EXTREMES,
+        "number": EXTREMES,
+        "participant": EXTREMES,
+        "trunk_name": EXTREMES,
+    },
+    optional=dict.fromkeys(
+        [
+            "unique_id",
+            "src",
+            "dst",
+            "billsec",
+            "record",
+            "entry_point",
+            "date",
+            "queue",
+        ],
+        EXTREMES,
+    ),
+)
+
+
 @settings(
-    max_examples=150,
+    max_examples=250,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
@@ -523,7 +686,8 @@ FIELDS = st.sampled_from(
         lambda name, fields: json.dumps({**fields, "event_name": name}).encode(),
         NAMES,
         st.dictionaries(FIELDS, JSON, max_size=8),
-    ),
+    )
+    | COMPLETE.map(lambda fields: json.dumps(fields).encode()),
     content_type=st.sampled_from(
         ["application/json", "application/x-www-form-urlencoded", "text/plain", "a"]
     ),
@@ -533,6 +697,7 @@ FIELDS = st.sampled_from(
 @example(body=b"\x00", content_type="application/json", query={"event_name": "\x00"})
 @example(body=b'{"event_name": "Cdr", "billsec": 1e999}', content_type="a", query={})
 def test_any_bytes_are_answered(
+    enabled_by_default: None,
     hass: HomeAssistant,
     webhook_url: str,
     loaded_entry: MockConfigEntry,
@@ -558,15 +723,81 @@ def test_any_bytes_are_answered(
 
     caplog.clear()
     assert hass.loop.run_until_complete(send()) in (200, 400)
-    assert not complaints(caplog)
+    # Of a phone's unknown states a few are named, each once.
+    unknown = "The PBX tells of a state that is not known: "
+    for complaint in complaints(caplog):
+        assert complaint.startswith(unknown)
+        assert_can_be_shown(complaint)
+    for state in hass.states.async_all():
+        assert_can_be_shown(state.state, state.name, state.attributes)
     for state in hass.states.async_all("event"):
         assert len(state.state) < 50
         for key in ("caller", "callee", "trunk", "call_id", "originated_call_id"):
             value = state.attributes.get(key)
-            assert value is None or (isinstance(value, str) and 0 < len(value) <= 256)
+            assert value is None or (isinstance(value, str) and 0 < len(value) <= 255)
         for key in ("wait", "talk"):
             value = state.attributes.get(key)
             assert value is None or isinstance(value, int)
+
+
+def assert_can_be_shown(*values: object) -> None:
+    """See that all texts in some values are short, on one line and not turned around."""
+    for value in values:
+        if isinstance(value, str):
+            assert len(value) <= 300
+            assert not {unicodedata.category(c) for c in value} & {
+                "Cc",
+                "Cf",
+                "Cs",
+                "Zl",
+            }
+        elif isinstance(value, Mapping):
+            assert_can_be_shown(*value.values())
+        elif isinstance(value, list):
+            assert_can_be_shown(*value)
+
+
+@pytest.mark.usefixtures("enabled_by_default")
+@pytest.mark.parametrize(
+    ("sent", "text", "number"),
+    [
+        ("x" * 256, "x" * 255, "x" * 255),
+        ("\u202e+98912\u202c", "+98912", "+98912"),
+        ("۰۹ ۱۲", "۰۹ ۱۲", "0912"),
+        ("می\u200cآید\u200f", "می\u200cآید", "می\u200cآید"),
+        ("a\nb\ud800", "ab", "ab"),
+    ],
+)
+async def test_what_is_shown_can_be_shown(
+    hass: HomeAssistant,
+    session: ClientSession,
+    webhook_url: str,
+    caplog: pytest.LogCaptureFixture,
+    sent: str,
+    text: str,
+    number: str,
+) -> None:
+    """It was cleaned where it came in, and is not longer than a state may be."""
+    caplog.clear()
+    for event in (
+        {"event_name": "NewState", "exten": "557", "state": "InUse"}
+        | dict.fromkeys(("participant", "queue", "unique_id"), sent),
+        {"event_name": "TrunkNewState", "trunk_name": sent, "state": "Ok"},
+        {**ANSWERED, "record": sent, "src": sent, "dst": sent, "entry_point": sent},
+    ):
+        async with session.post(webhook_url, json=event) as response:
+            assert response.status == 200
+        await hass.async_block_till_done()
+    assert hass.states.is_state("sensor.reception_other_party", number)
+    (trunk,) = [
+        state for state in hass.states.async_all("sensor") if "trunk" in state.entity_id
+    ]
+    assert trunk.name.endswith(text)
+    calls = hass.states.get(ENTITY)
+    assert calls is not None
+    assert calls.attributes["caller"] == number
+    assert calls.attributes["recording"] == text
+    assert not complaints(caplog)
 
 
 async def test_only_a_ping_event_answers_a_ping(

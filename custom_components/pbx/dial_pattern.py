@@ -1,7 +1,7 @@
 """Patterns of telephone numbers, in the style of the PBX's dialplan."""
 
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 import re
 from typing import Final
 
@@ -43,7 +43,7 @@ class DialPattern:
         return self._expression.fullmatch(number) is not None
 
 
-@cache
+@lru_cache(maxsize=1000)
 def parse_pattern(text: str) -> DialPattern:
     """Read a pattern; case, blanks, hyphens and the script of digits do not matter.
 

@@ -148,6 +148,9 @@ async def _async_handle(
         return Response(status=HTTPStatus.BAD_REQUEST)
     if body is None:
         return Response(status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+    if not hasattr(entry, "runtime_data"):
+        # The entry was unloaded while the body was under way.
+        return Response(status=HTTPStatus.SERVICE_UNAVAILABLE)
     try:
         event = read_event(
             query=request.query,
@@ -158,6 +161,9 @@ async def _async_handle(
         _LOGGER.debug("Received something that is no event: %s", err)
         return Response(status=HTTPStatus.BAD_REQUEST)
     name = documented_name(event) or UNKNOWN_EVENT
+    if not event.is_complete:
+        _LOGGER.debug("Received an event that says nothing: %s", name)
+        return Response()
     _LOGGER.debug("Received an event: %s", name)
     monitor = entry.runtime_data.monitor
     monitor.async_note_heard(name)
@@ -192,10 +198,10 @@ async def _read_body(request: Request) -> bytes | None:
         # All of it came with the headers, as it mostly does.
         whole = request.content.read_nowait(LONGEST_EVENT + 1)
         return whole if len(whole) <= LONGEST_EVENT else None
-    body = b""
+    body = bytearray()
     async with asyncio.timeout(SECONDS_TO_READ):
         while chunk := await request.content.read(LONGEST_EVENT):
             body += chunk
             if len(body) > LONGEST_EVENT:
                 return None
-    return body
+    return bytes(body)

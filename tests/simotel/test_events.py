@@ -1,11 +1,10 @@
 """Every event of the PBX, in every shape in which it is known to come."""
 
 from dataclasses import fields
-from datetime import UTC, datetime
 import json
 from time import perf_counter
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 from hypothesis import given, strategies as st
 import pytest
@@ -35,8 +34,6 @@ READ_CDR = events.Cdr(
     disposition="ANSWERED",
     talk=9,
     wait=11,
-    started=datetime(2021, 1, 16, 6, 30, 37, 471398, UTC),
-    ended=datetime(2021, 1, 16, 6, 30, 37, 471398, UTC),
     recording="20210116_1610778618.378.mp3",
     call_id="1610778618.378",
     originated_call_id="orig.call.1610778618.787335",
@@ -70,12 +67,6 @@ def test_form_by_post() -> None:
     assert read(form, content_type="") == READ_CDR
 
 
-def test_rest4_has_the_name_in_the_address_too() -> None:
-    """In either case, and where it is in the address alone."""
-    body = {key: value for key, value in CDR.items() if key != "event_name"}
-    assert read(body, last_part="cdr") == READ_CDR
-
-
 def test_body_is_right_where_both_name_a_field() -> None:
     """A query may belong to the address that was typed into the panel."""
     event = read(CDR, query={"src": "1", "event_name": "Ping", "secret": "x"})
@@ -92,24 +83,19 @@ def test_body_is_right_where_both_name_a_field() -> None:
         {"unique_id": "", "cuid": "1610778618.378"},
         {"unique_id": "None", "cuid": "1610778618.378"},
         {"cuid": "1610778618.378"},
-        {"starttime": None, "start_time": "2021-01-16 06:30:37.471398"},
-        {"starttime": "06:30:37.471398 2021-01-16"},
-        {"endtime": None, "end_time": "06:30:37.471398 2021-01-16"},
+        {"src": "۹۹۱", "dst": "٩٩٣"},
+        {"src": " 99-1", "dst": "9\u200e93"},
+        {"src": "\u202e991\u202c", "record": f"{CDR['record']}\u200f\n"},
         {"billsec": "9", "wait": "11"},
         {"billsec": 9.0, "wait": "11.0"},
         {"src": 991, "dst": 993},
         {"disposition": "Answered"},
         {"disposition": " answered "},
         {"poll_lable": "", "duration": None, "extra": {"deep": [1]}},
-        # Tehran is three hours and a half ahead, which the event does not say.
-        {
-            "starttime": "2021-01-16 10:00:37.471398",
-            "endtime": "2021-01-16 10:00:37.471398",
-        },
     ],
 )
 def test_spellings_of_the_same(change: dict[str, Any]) -> None:
-    """Names, types, order and zone vary; the event is the same."""
+    """Names, types and digits vary; the event is the same."""
     assert read({**CDR, **change}) == READ_CDR
 
 
@@ -233,147 +219,35 @@ SAMPLES: dict[type[Event], dict[str, Any]] = {
     },
     events.Cdr: {
         **CDR,
-        "duration": 20,
         "entry_point": "in",
         "outgoing_point": "out",
-        "poll_point": "5",
-        "poll_lable": "good",
     },
     events.CdrQueue: {
         "event_name": "CDRQueue",
         "unique_id": "1610782193.391",
         "src": "992",
         "dst": "993",
-        "queue": "902",
         "billsec": "31",
         "wait": "3",
-        "duration": "34",
-        "agent_wait": "3",
         "disposition": "ANSWERED",
-        "hangup": "agent",
-        "queue_status": "CONTINUE",
-        "comment": "x",
         "record": "20210116_1610782193.391.mp3",
-        "answeredtime": "2021-01-16 07:29:56.819506",
-        "ringtime": "2021-01-16 07:29:53.382906",
-        "starttime": "2021-01-16 07:29:53.310319",
-        "endtime": "2021-01-16 07:30:28.794906",
         "originated_call_id": "orig.call.1.2",
-        "detail": [{"src": "992", "billsec": 31, "tries": "1", "x": None}, 5],
-    },
-    events.Transfer: {
-        "event_name": "Transfer",
-        "unique_id": "1613906376.30",
-        "transfer": "993",
-        "transferred_from": "991",
-        "transferred_to": "993",
-    },
-    events.ExtensionAdded: {
-        "event_name": "ExtenAdded",
-        "exten": "991",
-        "state": "Unavailable",
-        "unique_id": "1.1",
-    },
-    events.ExtensionRemoved: {
-        "event_name": "ExtenRemoved",
-        "number": "991",
-        "state": "Unavailable",
-        "unique_id": "1.1",
     },
     events.TrunkNewState: {
         "event_name": "TrunkNewState",
         "trunk_name": "cisco",
-        "trunk_type": "SIP",
         "state": "Ok",
-        "last_time": 1610778618.5,
-        "last_time_sec": "7",
-        "date": "1610778618.5",
         "unique_id": "1.1",
     },
     events.TrunkAdded: {
         "event_name": "TrunkAdded",
         "trunk_name": "cisco",
-        "trunk_type": "SIP",
         "state": "Ok",
-        "last_time": 1610778618.5,
-        "last_time_sec": 7,
-        "date": 1610778618,
         "unique_id": "1.1",
     },
     events.TrunkRemoved: {
         "event_name": "TrunkRemoved",
         "trunk_name": "cisco",
-        "date": 1610778618.5,
-        "unique_id": "1.1",
-    },
-    events.VoiceMail: {
-        "event_name": "VoiceMail",
-        "id": "5fedc3b31b05af9835bbcfdd",
-        "number": "5555",
-        "state": "SUCCESS",
-        "date": "2020-12-31 12:27:31.752195",
-        "filename": "5555_1609417639-vm-record-file-8766.wav",
-        "duration": "1",
-        "caller": "992",
-        "message": "Hangup call",
-        "cuid": "1609417639.1",
-    },
-    events.VoiceMailEmail: {
-        "event_name": "VoiceMailEmail",
-        "id": "5f",
-        "number": "5555",
-        "state": "FAILED",
-        "message": "SMTP is disabled",
-        "receiver": "a@b",
-        "active": "true",
-        "attached_file": "False",
-        "date": "2020-12-31 12:27:31.752195",
-        "unique_id": "1.1",
-    },
-    events.Survey: {
-        "event": "Survey",
-        "cuid": "1610782193.391",
-        "src": "1",
-        "dst": "2",
-        "queue": "3",
-        "date": "2021-01-16 07:29:53.310319",
-        "point": 4,
-        "label": "good",
-    },
-    events.IncomingFax: {
-        "event_name": "IncomingFax",
-        "fax_id": "5f",
-        "entry_point": "cisco",
-        "unique_id": "1.1",
-        "src": "1",
-        "dst": "2",
-        "state": "SUCCESS",
-        "date": "2021-01-16 07:29:53",
-        "description": {"FAXERROR": ""},
-    },
-    events.OutgoingFax: {
-        "event_name": "OutgoingFax",
-        "fax_id": "5f",
-        "state": "SENDING",
-        "unique_id": "1.1",
-        "date": "2021-01-16 07:29:53.310319",
-    },
-    events.AutoDialerReport: {
-        "campaign_id": "5f",
-        "campaign": "news",
-        "number": "0912",
-        "disposition": "LOST",
-        "tries": [{"cause": "16"}],
-        "billsec": 0,
-        "wait": 3,
-        "unique_id": "1.1",
-    },
-    events.ReservedCallInFront: {
-        "event_name": "ReservedCallInFront",
-        "event": "ReservedCallInFront",
-        "queue_name": "902",
-        "caller_id": "0912",
-        "date": "2021-01-16 07:29:53.310319",
         "unique_id": "1.1",
     },
     events.Ping: {"event_name": "Ping", "unique_id": "1.1"},
@@ -390,15 +264,129 @@ def test_each_event_is_read_into_its_own_kind(kind: type[Event]) -> None:
         assert value not in ("", None, ()), item.name
 
 
+NAMES = [
+    "NewState",
+    "IncomingCall",
+    "OutgoingCall",
+    "Transfer",
+    "Cdr",
+    "CdrQueue",
+    "ExtenAdded",
+    "ExtenRemoved",
+    "TrunkNewState",
+    "TrunkAdded",
+    "TrunkRemoved",
+    "VoiceMail",
+    "VoiceMailEmail",
+    "Survey",
+    "IncomingFax",
+    "OutgoingFax",
+    "AutoDialerReport",
+    "ReservedCallInFront",
+    "Ping",
+]
+
+
 def test_all_documented_events_are_known() -> None:
     """Nineteen names are known from the vendor's documents."""
-    assert len(SAMPLES) == 19
+    assert set(events.DOCUMENTED_NAMES) == set(NAMES)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_events_have_their_documented_names(name: str) -> None:
+    """However those are spelt, and whether or not more of the event is used."""
+    for spelling in (name, name.upper(), f" {name[:3]}-{name[3:]}_ "):
+        event = read({"event_name": spelling, "unique_id": "1.1"})
+        assert events.documented_name(event) == name
+
+
+def test_report_of_a_campaign_needs_no_name() -> None:
+    """The documents print it without one."""
+    event = read({"campaign_id": "5f", "tries": [{"cause": "16"}]})
+    assert events.documented_name(event) == "AutoDialerReport"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        *({"event_name": name} for name in NAMES if name != "Ping"),
+        *(
+            {"event_name": name, "data": {**CDR, "exten": "557", "state": "Idle"}}
+            for name in NAMES
+            if name != "Ping"
+        ),
+        {"event_name": "NewState", "state": "Idle", "unique_id": "1.1"},
+        {"event_name": "NewState", "exten": "557"},
+        {"event_name": "NewState", "exten": {"number": "557"}, "state": "Idle"},
+        {"event_name": "NewState", "exten": "\u200e", "state": "Idle"},
+        {"event_name": "IncomingCall", "entry_point": "cisco"},
+        {"event_name": "OutgoingCall", "outgoing_point": "cisco"},
+        {"event_name": "Cdr", "disposition": "ANSWERED", "billsec": 5},
+        {"event_name": "CdrQueue", "disposition": "ANSWERED", "queue": "902"},
+        {"event_name": "TrunkNewState", "state": "Ok"},
+        {"event_name": "TrunkNewState", "trunk_name": "cisco"},
+        {"event_name": "TrunkAdded", "state": "Ok"},
+        {"event_name": "TrunkRemoved", "unique_id": "1.1"},
+    ],
+)
+def test_event_without_what_makes_it_one_is_incomplete(body: dict[str, Any]) -> None:
+    """A name alone tells nothing, nor do fields one level deeper."""
+    assert not read(body).is_complete
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"event_name": "NewState", "exten": "557", "state": "Idle"},
+        {"event_name": "IncomingCall", "unique_id": "1.1"},
+        {"event_name": "IncomingCall", "number": "0912"},
+        {"event_name": "OutgoingCall", "originated_call_id": "orig.call.1.1"},
+        {"event_name": "Cdr", "dst": "552"},
+        {"event_name": "Cdr", "originated_call_id": "orig.call.1.1"},
+        {"event_name": "CdrQueue", "dst": "552"},
+        {"event_name": "TrunkNewState", "trunk_name": "cisco", "state": "Ok"},
+        {"event_name": "TrunkAdded", "trunk_name": "cisco"},
+        {"event_name": "TrunkRemoved", "trunk_name": "cisco"},
+        {"event_name": "Survey", "point": 4.5},
+        {"event_name": "Ping"},
+        {"event_name": "SomethingNew"},
+    ],
+)
+def test_event_with_what_makes_it_one_is_complete(body: dict[str, Any]) -> None:
+    """Nothing more is asked for; of a new kind nobody knows what it needs."""
+    assert read(body).is_complete
+
+
+@pytest.mark.parametrize(
+    ("sent", "number"),
+    [
+        ("+989121234567", "+989121234567"),
+        ("%2B989121234567", "+989121234567"),
+        ("+%DB%B9%DB%B8%DB%B9%DB%B1%DB%B2", "+98912"),
+        ("09121234567", "09121234567"),
+        ("%20", ""),
+        ("+anonymous", "anonymous"),
+        ("Ali+557", "Ali 557"),
+    ],
+)
+def test_bare_plus_of_a_query_or_form_is_kept(sent: str, number: str) -> None:
+    """Shells and PHP do not encode it; what is decoded has a blank in its place."""
+    text = f"event_name=IncomingCall&number={sent}&unique_id=+1.1"
+    expected = events.IncomingCall(number=number, call_id="1.1")
+    assert read(text, content_type="application/x-www-form-urlencoded") == expected
+    assert read(b"", query=dict(parse_qsl(text))) == expected
+
+
+def test_blank_before_a_number_in_json_is_a_blank() -> None:
+    """Nothing was decoded there."""
+    event = read({"event_name": "IncomingCall", "number": " 0912 "})
+    assert event == events.IncomingCall(number="0912")
 
 
 def test_unknown_event_is_kept() -> None:
     """Under its own name; a newer PBX may have more of them."""
     event = read({"event_name": "Hologram", "unique_id": "1.1", "x": 1})
-    assert event == events.UnknownEvent(name="Hologram", call_id="1.1")
+    assert event == events.OtherEvent(name="Hologram", call_id="1.1")
 
 
 @pytest.mark.parametrize(
@@ -444,15 +432,10 @@ def test_what_is_no_event_is_refused_at_once(body: str) -> None:
 @pytest.mark.parametrize(
     "change",
     [
-        {"unique_id": "x.y", "starttime": "2021-01-16 06:30:37"},
         {"unique_id": "9" * 60, "starttime": "2021-01-16 06:30:37"},
-        {"unique_id": "0.1", "starttime": "2021-01-16 06:30:37"},
-        {"starttime": "2021-13-45 99:99:99"},
-        {"starttime": "0001-01-01 00:00:00"},
-        {"starttime": "9999-12-31 23:59:59"},
-        {"starttime": 1e300},
-        {"starttime": "9" * 200},
-        {"starttime": ["2021"]},
+        {"unique_id": "253402300799.1", "starttime": "9999-12-31 23:59:59"},
+        {"unique_id": "1e308", "starttime": 1e300},
+        {"unique_id": "-1", "starttime": ["2021"]},
         {"src": "\ud800", "dst": "a\nb\x00"},
         {"src": "x" * 10_000},
     ],
@@ -463,9 +446,7 @@ def test_values_that_cannot_be_do_no_harm(change: dict[str, Any]) -> None:
     assert isinstance(event, events.Cdr)
     assert event.talk == 9
     assert event.caller.isprintable()
-    assert len(event.caller) <= 256
-    for time in (event.started, event.ended):
-        assert time is None or time.tzinfo is UTC
+    assert len(event.caller) <= 255
 
 
 json_values = st.recursive(
@@ -481,14 +462,13 @@ field_names = st.sampled_from(
 @given(
     st.dictionaries(field_names, json_values),
     st.dictionaries(field_names, st.text()),
-    st.text(),
 )
 def test_any_fields_are_an_event_or_are_refused(
-    body: dict[str, Any], query: dict[str, str], last_part: str
+    body: dict[str, Any], query: dict[str, str]
 ) -> None:
     """Whatever types and values they have."""
     try:
-        event = read(body, query=query, last_part=last_part)
+        event = read(body, query=query)
     except InvalidEventError:
         return
     assert isinstance(event, Event)

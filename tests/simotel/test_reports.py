@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
+import json
 from typing import Any
 
 from aiohttp import ClientSession
@@ -141,6 +142,26 @@ async def test_report_in_any_shape_is_no_error(
 ) -> None:
     """It shows nothing then."""
     body = f'{{"success": 1, "message": "", "data": {data}}}'
+    simulator.pbx.change(faults=[Fault(status=200, body=body)])
+    assert await client.find_call(OURS, today=TODAY) == []
+
+
+@pytest.mark.parametrize(
+    "value",
+    [-1, 253402300800, 1e308, "inf", "9" * 400, "9999-12-31 23:59:59", "٩٩", [[1]]],
+)
+async def test_report_with_impossible_values_is_no_error(
+    client: SimotelClient, simulator: Simulator, value: object
+) -> None:
+    """Nothing is calculated with them; the call is found all the same."""
+    fields = ("cuid", "start", "starttime", "duration", "billsec", "wait", "record")
+    strange = row(1) | dict.fromkeys(fields, value)
+    rows = [strange] * 99 + [row(2, originated_call_id=OURS)]
+    body = json.dumps({"success": 1, "data": {"data": rows}})
+    simulator.pbx.change(faults=[Fault(status=200, body=body)])
+    (found,) = await client.find_call(OURS, today=TODAY)
+    assert found.talk == 5
+    body = json.dumps({"success": 1, "data": {"data": [strange] * 100}})
     simulator.pbx.change(faults=[Fault(status=200, body=body)])
     assert await client.find_call(OURS, today=TODAY) == []
 

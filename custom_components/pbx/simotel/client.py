@@ -13,12 +13,10 @@ from .errors import InvalidResponseError, InvalidTextError, MethodNotAllowedErro
 from .models import Credentials, OriginateRequest, Trunk, User
 from .numbers import clean_text
 from .reports import MOST_PAGES, PAGE, ReportRow, is_older, read_rows, report_query
+from .texts import MASK, read_number, read_text
 from .transport import send_once
 
 _LOGGER = logging.getLogger(__name__)
-
-# Stands where a secret would.
-MASK: Final = "***"
 
 _ORIGINATE: Final = "call/originate/act"
 _PING: Final = "setting/ping/act"
@@ -68,7 +66,7 @@ class SimotelClient:
         data = await self._act(_ORIGINATE, request.body())
         call_id = data.get("originated_call_id") if isinstance(data, dict) else None
         try:
-            call_id = clean_text(call_id)
+            call_id = read_text(clean_text(call_id))
         except InvalidTextError as err:
             raise InvalidResponseError("No originated_call_id in the reply") from err
         if not call_id:
@@ -104,11 +102,11 @@ class SimotelClient:
         return [
             User(
                 number=number,
-                name=_text(row, "name"),
+                name=read_text(row.get("name")),
                 context=_text(row, "context"),
             )
             for row in rows
-            if (number := _text(row, "number"))
+            if (number := read_number(row.get("number")))
         ]
 
     async def search_trunks(self) -> list[Trunk]:

@@ -4,8 +4,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from http import HTTPStatus
 import json
-import re
-import unicodedata
 
 from .errors import (
     AddressNotPermittedError,
@@ -22,15 +20,10 @@ from .errors import (
     UnknownServiceError,
     UnsupportedMediaTypeError,
 )
+from .texts import read_message
 from .transport import Reply
 
-_LONGEST_MESSAGE = 200
 _SUCCESS_WORDS = {"1": True, "true": True, "0": False, "false": False}
-_BLANKS = re.compile(r"\s+")
-# Overrides and isolates turn a sentence around for whoever reads it.
-_DIRECTION_OVERRIDES = frozenset(
-    "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,19 +81,6 @@ def data_of(reply: Reply, *, secrets: Iterable[str]) -> object:
     raise error(status=reply.status, message=_reason(reply, envelope, secrets))
 
 
-def safe_text(text: str, *, secrets: Iterable[str]) -> str:
-    """Make a text of the PBX fit to be shown: one short line without our secrets."""
-    visible = "".join(
-        character
-        for character in _BLANKS.sub(" ", text)
-        if unicodedata.category(character) not in {"Cc", "Cs"}
-        and character not in _DIRECTION_OVERRIDES
-    )
-    for secret in secrets:
-        visible = visible.replace(secret, "***")
-    return visible.strip()[:_LONGEST_MESSAGE]
-
-
 def _refusal(status: int, envelope: Envelope | None) -> type[RefusedError]:
     """Return the error that a refusing status stands for."""
     message = envelope.message.casefold() if envelope else ""
@@ -130,7 +110,7 @@ def _refusal(status: int, envelope: Envelope | None) -> type[RefusedError]:
 
 
 def _reason(reply: Reply, envelope: Envelope | None, secrets: Iterable[str]) -> str:
-    text = safe_text(envelope.message, secrets=secrets) if envelope else ""
+    text = read_message(envelope.message, secrets=secrets) if envelope else ""
     return text or f"HTTP {reply.status}"
 
 

@@ -2,32 +2,27 @@
 
 The PBX documents two formats (G4, Rest4) and two methods, and its documents disagree on
 names, types and spelling. Everything known to occur is understood here; what is no event
-is refused.
+is refused. Every reader takes time in proportion to the length of what it reads.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
-from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 import json
 import math
 import re
-from typing import Any, Final
-import unicodedata
+from typing import Any, Final, override
 from urllib.parse import parse_qsl
 
 from .errors import InvalidEventError
+from .texts import read_number, read_text
 
 LONGEST_EVENT: Final = 64 * 1024
 
 _MOST_FIELDS = 200
 # Bounds the depth as well. A queue's event has two for each telephone that was tried.
 _MOST_BRACKETS = 1000
-_LONGEST_TEXT = 256
 _LONGEST_SECONDS = 10_000_000
-# Zones differ from UTC by so many quarters of an hour, and by so much at most.
-_QUARTER = timedelta(minutes=15)
-_FARTHEST_ZONE = timedelta(hours=14)
 _YES = frozenset({"1", "true", "yes"})
 _NO = frozenset({"0", "false", "no"})
 
@@ -41,23 +36,6 @@ def sent_as(reader: Callable[[object], Any], *names: str) -> Any:
 def _plain(name: str) -> str:
     """Return a name in the form in which all its spellings are the same."""
     return re.sub(r"[\s_-]+", "", name).casefold()
-
-
-def read_text(value: object) -> str:
-    """Read a text; absent, null and the word None are all empty."""
-    if isinstance(value, int) and not isinstance(value, bool):
-        value = str(value)
-    if not isinstance(value, str):
-        return ""
-    text = value.strip()[:_LONGEST_TEXT]
-    # What can be printed has no such characters; most texts are told apart at once.
-    if not text.isprintable():
-        text = "".join(
-            character
-            for character in text
-            if unicodedata.category(character) not in {"Cc", "Cs"}
-        )
-    return "" if text == "None" else text
 
 
 def _seconds(value: object) -> int | None:
@@ -105,59 +83,38 @@ def _disposition(value: object) -> str:
     return "NO ANSWER" if text == "NO ANSWERED" else text
 
 
-_DATE_AND_TIME = re.compile(
-    r"\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}:\d{2}(?:\.\d{1,6})?", re.ASCII
-)
-_TIME_AND_DATE = re.compile(
-    r"(?P<time>\d{2}:\d{2}:\d{2}(?:\.\d{1,6})?) (?P<date>\d{4}-\d{2}-\d{2})", re.ASCII
-)
-
-
-def _time(value: object) -> datetime | None:
-    """Read a time: without a zone as the PBX wrote it, or epoch seconds in UTC."""
-    text = read_text(value) if not isinstance(value, float) else repr(value)
-    try:
-        if _DATE_AND_TIME.fullmatch(text):
-            return datetime.fromisoformat(text)
-        if match := _TIME_AND_DATE.fullmatch(text):
-            return datetime.fromisoformat(f"{match['date']} {match['time']}")
-        return datetime.fromtimestamp(float(text), UTC)
-    except ValueError, OverflowError, OSError:
-        return None
-
-
-def _rows(value: object) -> tuple[Mapping[str, str], ...]:
-    """Read a list of objects, their texts only."""
-    if not isinstance(value, list):
-        return ()
-    return tuple(
-        {
-            read_text(key): read_text(item)
-            for key, item in list(row.items())[:_MOST_FIELDS]
-        }
-        for row in value[:_MOST_FIELDS]
-        if isinstance(row, dict)
-    )
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
     """What all events have in common.
 
     `call_id` is the PBX's own name for the call, the same in all events of a call;
     `originated_call_id` is the one that an originate was answered with, sent with some
-    events of such calls only. Both are empty where they were not sent. Times without a
-    zone in the event are read as UTC or as the PBX's own, whichever fits `call_id`.
+    events of such calls only. Both are empty where they were not sent.
     """
 
     call_id: str = sent_as(read_text, "unique_id", "cuid", "uniqueid")
 
+    @property
+    def is_complete(self) -> bool:
+        """Whether the event has what makes it one, and not just a name."""
+        return True
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class UnknownEvent(Event):
-    """An event of a name that is not documented."""
+class OtherEvent(Event):
+    """An event of which no more is used than that it came.
+
+    `name` is the documented one, or as it was sent; `has_fields` tells whether the
+    event says anything besides.
+    """
 
     name: str
+    has_fields: bool = True
+
+    @property
+    @override
+    def is_complete(self) -> bool:
+        return self.has_fields or self.name not in DOCUMENTED_NAMES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,30 +126,45 @@ class NewState(Event):
     to dial.
     """
 
-    extension: str = sent_as(read_text, "exten")
+    extension: str = sent_as(read_number, "exten")
     state: str = sent_as(_state, "state")
-    participant: str = sent_as(read_text, "participant")
+    participant: str = sent_as(read_number, "participant")
     direction: str = sent_as(read_text, "direction")
-    queue: str = sent_as(read_text, "queue")
+    queue: str = sent_as(read_number, "queue")
     dialing: bool | None = sent_as(_flag, "dialer", "dialing")
+
+    @property
+    @override
+    def is_complete(self) -> bool:
+        return bool(self.extension and self.state)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IncomingCall(Event):
     """A call came in from outside."""
 
-    number: str = sent_as(read_text, "number")
+    number: str = sent_as(read_number, "number")
     trunk: str = sent_as(read_text, "entry_point", "outgoing_point")
     originated_call_id: str = sent_as(read_text, "originated_call_id")
+
+    @property
+    @override
+    def is_complete(self) -> bool:
+        return bool(self.number or self.call_id or self.originated_call_id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutgoingCall(Event):
     """A call left for outside."""
 
-    number: str = sent_as(read_text, "number")
+    number: str = sent_as(read_number, "number")
     trunk: str = sent_as(read_text, "outgoing_point", "entry_point")
     originated_call_id: str = sent_as(read_text, "originated_call_id")
+
+    @property
+    @override
+    def is_complete(self) -> bool:
+        return bool(self.number or self.call_id or self.originated_call_id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -204,70 +176,43 @@ class Cdr(Event):
     `callee` is the word `failed` where the first leg of an originated call failed.
     """
 
-    caller: str = sent_as(read_text, "src")
-    callee: str = sent_as(read_text, "dst")
+    caller: str = sent_as(read_number, "src")
+    callee: str = sent_as(read_number, "dst")
     type: str = sent_as(read_text, "type")
     disposition: str = sent_as(_disposition, "disposition")
     talk: int | None = sent_as(_seconds, "billsec")
     wait: int | None = sent_as(_seconds, "wait")
-    duration: int | None = sent_as(_seconds, "duration")
-    started: datetime | None = sent_as(_time, "starttime", "start_time")
-    ended: datetime | None = sent_as(_time, "endtime", "end_time")
     recording: str = sent_as(read_text, "record")
     entry_trunk: str = sent_as(read_text, "entry_point")
     outgoing_trunk: str = sent_as(read_text, "outgoing_point")
-    poll_point: str = sent_as(read_text, "poll_point")
-    poll_label: str = sent_as(read_text, "poll_lable", "poll_label")
     originated_call_id: str = sent_as(read_text, "originated_call_id")
+
+    @property
+    @override
+    def is_complete(self) -> bool:
+        return bool(
+            self.call_id or self.originated_call_id or self.caller or self.callee
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CdrQueue(Event):
     """A caller was connected to an agent of a queue, and the call ended."""
 
-    caller: str = sent_as(read_text, "src")
-    agent: str = sent_as(read_text, "dst")
-    queue: str = sent_as(read_text, "queue")
+    caller: str = sent_as(read_number, "src")
+    agent: str = sent_as(read_number, "dst")
     disposition: str = sent_as(_disposition, "disposition")
     talk: int | None = sent_as(_seconds, "billsec")
     wait: int | None = sent_as(_seconds, "wait")
-    agent_wait: int | None = sent_as(_seconds, "agent_wait")
-    duration: int | None = sent_as(_seconds, "duration")
-    hangup: str = sent_as(read_text, "hangup")
-    queue_status: str = sent_as(read_text, "queue_status")
-    comment: str = sent_as(read_text, "comment")
     recording: str = sent_as(read_text, "record")
-    started: datetime | None = sent_as(_time, "starttime", "start_time")
-    rang: datetime | None = sent_as(_time, "ringtime")
-    answered: datetime | None = sent_as(_time, "answeredtime")
-    ended: datetime | None = sent_as(_time, "endtime", "end_time")
-    detail: tuple[Mapping[str, str], ...] = sent_as(_rows, "detail")
     originated_call_id: str = sent_as(read_text, "originated_call_id")
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Transfer(Event):
-    """A call was transferred."""
-
-    transferer: str = sent_as(read_text, "transferer", "transfer")
-    transferred_from: str = sent_as(read_text, "transferred_from")
-    transferred_to: str = sent_as(read_text, "transferred_to")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ExtensionAdded(Event):
-    """An extension was added."""
-
-    extension: str = sent_as(read_text, "exten", "number")
-    state: str = sent_as(_state, "state")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ExtensionRemoved(Event):
-    """An extension was removed."""
-
-    extension: str = sent_as(read_text, "exten", "number")
-    state: str = sent_as(_state, "state")
+    @property
+    @override
+    def is_complete(self) -> bool:
+        return bool(
+            self.call_id or self.originated_call_id or self.caller or self.agent
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -275,16 +220,22 @@ class TrunkNewState(Event):
     """The state of a trunk changed: `Ok`, `Unavailable`, `Deactivate` or another word."""
 
     trunk: str = sent_as(read_text, "trunk_name")
-    trunk_type: str = sent_as(read_text, "trunk_type")
     state: str = sent_as(read_text, "state")
-    date: datetime | None = sent_as(_time, "date")
-    last_time: datetime | None = sent_as(_time, "last_time")
-    last_time_seconds: int | None = sent_as(_seconds, "last_time_sec")
+
+    @property
+    @override
+    def is_complete(self) -> bool:
+        return bool(self.trunk and self.state)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrunkAdded(TrunkNewState):
     """A trunk was added."""
+
+    @property
+    @override
+    def is_complete(self) -> bool:
+        return bool(self.trunk)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -292,90 +243,11 @@ class TrunkRemoved(Event):
     """A trunk was removed."""
 
     trunk: str = sent_as(read_text, "trunk_name")
-    date: datetime | None = sent_as(_time, "date")
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VoiceMail(Event):
-    """Somebody left, or did not leave, a message in a box."""
-
-    id: str = sent_as(read_text, "id")
-    number: str = sent_as(read_text, "number")
-    caller: str = sent_as(read_text, "caller")
-    state: str = sent_as(read_text, "state")
-    message: str = sent_as(read_text, "message")
-    date: datetime | None = sent_as(_time, "date")
-    filename: str = sent_as(read_text, "filename")
-    duration: int | None = sent_as(_seconds, "duration")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VoiceMailEmail(Event):
-    """A message of a box was, or was not, sent by e-mail."""
-
-    id: str = sent_as(read_text, "id")
-    number: str = sent_as(read_text, "number")
-    state: str = sent_as(read_text, "state")
-    message: str = sent_as(read_text, "message")
-    receiver: str = sent_as(read_text, "receiver")
-    active: bool | None = sent_as(_flag, "active")
-    attached_file: bool | None = sent_as(_flag, "attached_file")
-    date: datetime | None = sent_as(_time, "date")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Survey(Event):
-    """A caller gave a score."""
-
-    caller: str = sent_as(read_text, "src")
-    callee: str = sent_as(read_text, "dst")
-    queue: str = sent_as(read_text, "queue")
-    date: datetime | None = sent_as(_time, "date")
-    point: int | None = sent_as(_seconds, "point")
-    label: str = sent_as(read_text, "label")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IncomingFax(Event):
-    """A fax came in, or failed to."""
-
-    fax_id: str = sent_as(read_text, "fax_id")
-    trunk: str = sent_as(read_text, "entry_point")
-    caller: str = sent_as(read_text, "src")
-    callee: str = sent_as(read_text, "dst")
-    state: str = sent_as(read_text, "state")
-    date: datetime | None = sent_as(_time, "date")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OutgoingFax(Event):
-    """A fax is being sent."""
-
-    fax_id: str = sent_as(read_text, "fax_id")
-    state: str = sent_as(read_text, "state")
-    date: datetime | None = sent_as(_time, "date")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AutoDialerReport(Event):
-    """What became of a number of a campaign."""
-
-    campaign_id: str = sent_as(read_text, "campaign_id")
-    campaign: str = sent_as(read_text, "campaign")
-    number: str = sent_as(read_text, "number")
-    disposition: str = sent_as(_disposition, "disposition")
-    tries: tuple[Mapping[str, str], ...] = sent_as(_rows, "tries")
-    talk: int | None = sent_as(_seconds, "billsec")
-    wait: int | None = sent_as(_seconds, "wait")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReservedCallInFront(Event):
-    """A reserved call of a queue is next."""
-
-    queue: str = sent_as(read_text, "queue_name")
-    caller_id: str = sent_as(read_text, "caller_id")
-    date: datetime | None = sent_as(_time, "date")
+    @property
+    @override
+    def is_complete(self) -> bool:
+        return bool(self.trunk)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -383,61 +255,69 @@ class Ping(Event):
     """The answer to a ping, sent where that is ticked in the PBX's panel."""
 
 
+_CAMPAIGN: Final = "AutoDialerReport"
 _KINDS: Final[Mapping[str, type[Event]]] = {
     "NewState": NewState,
     "IncomingCall": IncomingCall,
     "OutgoingCall": OutgoingCall,
-    "Transfer": Transfer,
     "Cdr": Cdr,
     "CdrQueue": CdrQueue,
-    "ExtenAdded": ExtensionAdded,
-    "ExtenRemoved": ExtensionRemoved,
     "TrunkNewState": TrunkNewState,
     "TrunkAdded": TrunkAdded,
     "TrunkRemoved": TrunkRemoved,
-    "VoiceMail": VoiceMail,
-    "VoiceMailEmail": VoiceMailEmail,
-    "Survey": Survey,
-    "IncomingFax": IncomingFax,
-    "OutgoingFax": OutgoingFax,
-    "AutoDialerReport": AutoDialerReport,
-    "ReservedCallInFront": ReservedCallInFront,
     "Ping": Ping,
 }
-DOCUMENTED_NAMES: Final = tuple(_KINDS)
-_KINDS_BY_PLAIN_NAME = {_plain(name): kind for name, kind in _KINDS.items()}
+DOCUMENTED_NAMES: Final = (
+    *_KINDS,
+    "Transfer",
+    "ExtenAdded",
+    "ExtenRemoved",
+    "VoiceMail",
+    "VoiceMailEmail",
+    "Survey",
+    "IncomingFax",
+    "OutgoingFax",
+    _CAMPAIGN,
+    "ReservedCallInFront",
+)
+_NAMES_BY_PLAIN_NAME = {_plain(name): name for name in DOCUMENTED_NAMES}
 _NAMES_BY_KIND = {kind: name for name, kind in _KINDS.items()}
+_NAME_FIELDS = ("event_name", "event")
 
 
 def documented_name(event: Event) -> str | None:
     """Return the name that the PBX documents for an event, None for another event."""
-    return _NAMES_BY_KIND.get(type(event))
+    if isinstance(event, OtherEvent):
+        return event.name if event.name in DOCUMENTED_NAMES else None
+    return _NAMES_BY_KIND[type(event)]
 
 
-def read_event(
-    *, query: Mapping[str, str], content_type: str, body: bytes, last_part: str = ""
-) -> Event:
+def read_event(*, query: Mapping[str, str], content_type: str, body: bytes) -> Event:
     """Read an event as the PBX sent it: by GET or POST, as query, form or JSON.
 
-    Where query and body name the same field, the body is right. `last_part` is the end
-    of the address, where the format Rest4 puts the event's name.
+    Where query and body name the same field, the body is right.
 
-    Raises InvalidEventError for what is no event, in time that the length bounds.
+    Raises InvalidEventError for what is no event.
     """
-    given = {**query, **_fields_of(body, content_type)}
+    given = {**_with_plus(query), **_fields_of(body, content_type)}
     if len(given) > _MOST_FIELDS:
         raise InvalidEventError("Too many fields")
-    name = (
-        read_text(given.get("event_name")) or read_text(given.get("event")) or last_part
-    )
-    if not name and {"campaign_id", "tries"} <= given.keys():
-        name = "AutoDialerReport"
-    if not name:
+    sent = next(filter(None, (read_text(given.get(key)) for key in _NAME_FIELDS)), "")
+    if not sent and {"campaign_id", "tries"} <= given.keys():
+        sent = _CAMPAIGN
+    if not sent:
         raise InvalidEventError("No name")
-    kind = _KINDS_BY_PLAIN_NAME.get(_plain(name))
-    if kind is None:
-        return UnknownEvent(name=read_text(name), **read_fields(UnknownEvent, given))
-    return kind(**read_fields(kind, given))
+    name = _NAMES_BY_PLAIN_NAME.get(_plain(sent), sent)
+    if kind := _KINDS.get(name):
+        return kind(**read_fields(kind, given))
+    has_fields = any(
+        isinstance(value, str | int | float) and value != ""
+        for key, value in given.items()
+        if key not in _NAME_FIELDS
+    )
+    return OtherEvent(
+        name=name, has_fields=has_fields, **read_fields(OtherEvent, given)
+    )
 
 
 def read_fields(kind: type[Event], given: Mapping[str, object]) -> dict[str, Any]:
@@ -454,15 +334,6 @@ def read_fields(kind: type[Event], given: Mapping[str, object]) -> dict[str, Any
             if value != item.default:
                 values[item.field] = value
                 break
-    local_times = {
-        name: value
-        for name, value in values.items()
-        if isinstance(value, datetime) and value.tzinfo is None
-    }
-    if local_times:
-        offset = _offset(values.get("call_id", ""), min(local_times.values()))
-        for name, value in local_times.items():
-            values[name] = (value - offset).replace(tzinfo=UTC)
     return values
 
 
@@ -496,25 +367,28 @@ def _readings(kind: type[Event]) -> tuple[_Reading, ...]:
     return _READINGS[kind]
 
 
-def _offset(call_id: str, earliest: datetime) -> timedelta:
-    """Return how far the PBX's clock, which wrote a time, is ahead of UTC.
+_NUMBER_FIELDS = frozenset(
+    name
+    for kind in _KINDS.values()
+    for item in _readings(kind)
+    if item.reader is read_number
+    for name in item.names
+)
+_LOST_PLUS = re.compile(r"\A (?=\d)")
 
-    The PBX writes UTC unless it is set to write its own time, and does not say which.
-    The id of a call begins with the second in which it began, in UTC, and zones differ
-    from UTC by quarters of an hour.
+
+def _with_plus(given: Mapping[str, str]) -> dict[str, str]:
+    """Return fields of a query or form, whose numbers have their plus again.
+
+    Shells and PHP send it bare, and a bare plus stands for a blank there.
     """
-    seconds, _, _ = call_id.partition(".")
-    if not seconds.isdecimal():
-        return timedelta()
-    try:
-        began = datetime.fromtimestamp(int(seconds), UTC).replace(tzinfo=None)
-    except ValueError, OverflowError, OSError:
-        return timedelta()
-    offset = round((earliest - began) / _QUARTER) * _QUARTER
-    return offset if abs(offset) <= _FARTHEST_ZONE else timedelta()
+    return {
+        name: _LOST_PLUS.sub("+", value) if name in _NUMBER_FIELDS else value
+        for name, value in given.items()
+    }
 
 
-def _fields_of(body: bytes, content_type: str) -> dict[str, object]:
+def _fields_of(body: bytes, content_type: str) -> Mapping[str, object]:
     """Return the fields of a body, which may be JSON, nearly JSON, a form, or empty."""
     # The codec that leaves out this mark is written in Python, and slower.
     text = body.decode(errors="replace").removeprefix("\ufeff").strip()
@@ -525,11 +399,10 @@ def _fields_of(body: bytes, content_type: str) -> dict[str, object]:
     if "json" in content_type.casefold() or "=" not in text:
         raise InvalidEventError("No fields")
     try:
-        return dict(
-            parse_qsl(text, keep_blank_values=True, max_num_fields=_MOST_FIELDS)
-        )
+        form = parse_qsl(text, keep_blank_values=True, max_num_fields=_MOST_FIELDS)
     except ValueError as err:
         raise InvalidEventError("Too many fields") from err
+    return _with_plus(dict(form))
 
 
 def _object_of(text: str) -> dict[str, object]:
@@ -544,10 +417,13 @@ def _object_of(text: str) -> dict[str, object]:
 
 
 # A text in either kind of quotation marks, or a word or number that JSON does not know.
+# A text that is not finished goes on to the end, and nothing is read a second time: else
+# a stranger could have a short body read for minutes.
 _NOT_JSON = re.compile(
-    # An unfinished text goes on to the end, so that the search stays linear.
-    r"""(?P<json>"(?:[^"\\]|\\.)*(?:"|\Z))|'(?P<single>(?:[^'\\]|\\.)*)(?:'|\Z)"""
-    r"|(?<![\w.])(?:(?P<word>None|True|False)|(?P<number>0\d+))(?![\w.])"
+    r"""(?P<json>"(?:[^"\\]|\\.)*+(?:"|\\?\Z))"""
+    r"""|'(?P<single>(?:[^'\\]|\\.)*+)(?:'|\\?\Z)"""
+    r"|(?<![\w.])(?:(?P<word>None|True|False)|(?P<number>0\d++))(?![\w.])",
+    re.DOTALL,
 )
 _WORDS = {"None": "null", "True": "true", "False": "false"}
 

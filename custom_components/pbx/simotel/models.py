@@ -13,6 +13,8 @@ LONGEST_TIMEOUT = 600
 SHORTEST_CALL_LIMIT = 1
 LONGEST_CALL_LIMIT = 86_400
 
+_FOR_ADDRESSES = str.maketrans("+/", "-_")
+
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
@@ -39,20 +41,25 @@ class Credentials:
         if self.api_key:
             headers["X-APIKEY"] = self.api_key
         if self.username:
-            headers["Authorization"] = f"Basic {self._basic}"
+            headers["Authorization"] = f"Basic {_base64(self._pair)}"
         return headers
 
     def secrets(self) -> tuple[str, ...]:
-        """Return every text that must not be shown, the longest first."""
-        secrets = {self.api_key, self.username, self.password}
-        if self.username:
-            secrets.add(self._basic)
-        return tuple(sorted(secrets - {""}, key=len, reverse=True))
+        """Return every text that must not be shown."""
+        texts = {self.api_key, self.username, self.password, self._pair} - {"", ":"}
+        encoded = set(map(_base64, texts))
+        # As some write it: for addresses, and without what only fills it up.
+        encoded |= {text.translate(_FOR_ADDRESSES) for text in encoded}
+        encoded |= {text.rstrip("=") for text in encoded}
+        return tuple(sorted(texts | encoded))
 
     @property
-    def _basic(self) -> str:
-        pair = f"{self.username}:{self.password}".encode(errors="replace")
-        return b64encode(pair).decode("ascii")
+    def _pair(self) -> str:
+        return f"{self.username}:{self.password}"
+
+
+def _base64(text: str) -> str:
+    return b64encode(text.encode(errors="replace")).decode("ascii")
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
 
-from .events import Cdr, read_fields, read_text, sent_as
+from .events import Cdr, read_fields, sent_as
+from .texts import read_text
 
 PAGE: Final = 100
 MOST_PAGES: Final = 5
