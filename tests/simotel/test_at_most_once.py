@@ -193,9 +193,9 @@ async def test_other_verb_is_tried_once_after_405(session: ClientSession) -> Non
         assert sent.count(b"POST /api") == 2
 
 
-def not_allowed(body: bytes, **more: int) -> bytes:
+def not_allowed(body: bytes, *, length: int | None = None) -> bytes:
     """Return a 405 with some body."""
-    return http_reply(body, status="405 Method Not Allowed", **more)
+    return http_reply(body, status="405 Method Not Allowed", length=length)
 
 
 @pytest.mark.parametrize(
