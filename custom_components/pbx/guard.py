@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Final, Protocol
 
 from .dial_pattern import DialPattern, without_plus
+from .simotel.numbers import is_same_number
 
 # Those of Iran, and those that most telephones of the world connect.
 EMERGENCY_NUMBERS: Final = ("110", "112", "115", "125", "911", "999")
@@ -54,6 +55,10 @@ class NumberNotAllowedError(CallRefusedError):
         self.rule = rule
         self.patterns = patterns
         self.spares_extensions = spares_extensions
+
+
+class SameNumberError(CallRefusedError):
+    """Caller and callee are the same telephone."""
 
 
 class RateLimitedError(CallRefusedError):
@@ -128,6 +133,8 @@ class DialGuard:
 
         Raises CallRefusedError.
         """
+        if calls_itself(caller, callee):
+            raise SameNumberError
         _check_callee(callee, rules, is_extension)
         if not is_extension(caller):
             _check_caller(caller, rules, outside=outside_caller)
@@ -164,6 +171,11 @@ class DialGuard:
         too_many = 0 < rules.calls_per_minute <= placed
         if too_many or 0 < rules.calls_at_once <= in_progress:
             raise RateLimitedError(placed=placed, in_progress=in_progress)
+
+
+def calls_itself(caller: str, callee: str) -> bool:
+    """Return whether a telephone would be connected to itself."""
+    return is_same_number(_as_compared(caller), _as_compared(callee))
 
 
 def _as_compared(number: str) -> str:
