@@ -7,7 +7,6 @@ from enum import StrEnum
 from typing import Final, Protocol
 
 from .dial_pattern import DialPattern, without_plus
-from .simotel.numbers import is_same_number
 
 # Those of Iran, and those that most telephones of the world connect.
 EMERGENCY_NUMBERS: Final = ("110", "112", "115", "125", "911", "999")
@@ -174,8 +173,12 @@ class DialGuard:
 
 
 def calls_itself(caller: str, callee: str) -> bool:
-    """Return whether a telephone would be connected to itself."""
-    return is_same_number(_as_compared(caller), _as_compared(callee))
+    """Return whether a telephone would be connected to itself.
+
+    Numbers are compared as they are dialled: whether one is the national form of another
+    is known only where the country's prefix is set, and then they came in that form.
+    """
+    return _as_compared(caller) == _as_compared(callee)
 
 
 def _as_compared(number: str) -> str:
