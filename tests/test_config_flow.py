@@ -176,6 +176,95 @@ async def test_defaults_may_be_left_as_they_are(
     assert result["options"] == DEFAULTS
 
 
+PASTED = [
+    "http://{}/panel/#/login",
+    "http://{}/#/dashboard",
+    "{}/index.html?lang=fa",
+    "http://{}/api/v4/call/originate/act",
+    "http://{}/api/v4/setting/ping/act?x=1#y",
+    "http://test:Aa123456@{}/setting/ping/act",
+    "http://{}/api/v4.1",
+]
+
+
+@pytest.mark.parametrize("pasted", PASTED)
+async def test_what_stands_in_the_browser_leads_to_the_api(
+    hass: HomeAssistant, simulator: Simulator, pasted: str
+) -> None:
+    """The panel's address and that of any request, in the form the API's base is kept."""
+    connection = connection_to(simulator)
+    host = f"127.0.0.1:{simulator.port}"
+    result = await submit(
+        hass, await start(hass), {**connection, "url": pasted.format(host)}
+    )
+    await finish(hass, result)
+    (entry,) = hass.config_entries.async_entries(DOMAIN)
+    assert entry.data["url"] == f"http://{host}/api/v4"
+    assert entry.title == f"Simotel {host}"
+
+
+@pytest.mark.usefixtures("loaded_entry")
+@pytest.mark.parametrize("pasted", PASTED)
+async def test_pasted_address_of_the_same_pbx_is_not_set_up_twice(
+    hass: HomeAssistant, simulator: Simulator, pasted: str
+) -> None:
+    """However it leads there."""
+    url = pasted.format(f"127.0.0.1:{simulator.port}")
+    result = await submit(
+        hass, await start(hass), {**connection_to(simulator), "url": url}
+    )
+    assert abort_reason(result) == "already_configured"
+
+
+@pytest.mark.parametrize("pasted", PASTED)
+async def test_pasted_address_is_taken_for_another_connection_too(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    loaded_entry: MockConfigEntry,
+    pasted: str,
+) -> None:
+    """In the form that changes the connection, its own address included."""
+    async with running() as other:
+        for pbx in (simulator, other):
+            result = await loaded_entry.start_reconfigure_flow(hass)
+            url = pasted.format(f"127.0.0.1:{pbx.port}")
+            result = await submit(hass, result, {**connection_to(pbx), "url": url})
+            assert abort_reason(result) == "reconfigure_successful"
+            assert loaded_entry.data["url"] == pbx.api_url
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "stays"),
+    [
+        ({"base_path": "/other"}, "not_simotel", True),
+        ({"faults": [Fault(path=PING, status=404)]}, "not_simotel", True),
+        ({"faults": [Fault(path=PING, drop="before")]}, "not_simotel", True),
+        ({"account": {"token": "another"}}, "invalid_auth", False),
+        ({"allowed_addresses": ["192.0.2.1"]}, "address_not_permitted", False),
+    ],
+)
+async def test_path_that_is_none_of_the_api_is_replaced_where_that_helps(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    change: dict[str, Any],
+    error: str,
+    stays: bool,
+) -> None:
+    """Once; what the API says there is said, else what was typed comes back."""
+    simulator.pbx.change(change)
+    connection = connection_to(simulator)
+    typed = f"http://127.0.0.1:{simulator.port}/panel"
+    result = await submit(hass, await start(hass), {**connection, "url": typed})
+    assert result["errors"] == {"base": error}
+    assert suggestions(result)["url"] == (typed if stays else simulator.api_url)
+    pings = {
+        record.path
+        for record in simulator.pbx.requests
+        if record.path.endswith("/setting/ping/act")
+    }
+    assert pings <= {"/panel/setting/ping/act", "/api/v4/setting/ping/act"}
+
+
 @pytest.mark.parametrize(
     ("credentials", "mode"),
     [

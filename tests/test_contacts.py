@@ -484,3 +484,18 @@ async def test_no_event_is_lost_while_a_contact_changes(
     changing = False
     await asyncio.gather(*streams)
     assert loaded_entry.runtime_data.monitor.heard["Ping"].count == sent
+
+
+async def test_button_does_not_connect_a_telephone_to_itself(
+    hass: HomeAssistant, simulator: Simulator
+) -> None:
+    """Whatever was stored before that was refused in the form."""
+    entry = office(
+        simulator,
+        subentries_data=[subentry("contact", "Me", number="557", caller="۵۵۷")],
+    )
+    await setup_integration(hass, entry)
+    with pytest.raises(ServiceValidationError) as caught:
+        await press(hass, "button.me_call")
+    assert caught.value.translation_key == "same_number"
+    assert not originates(simulator)

@@ -12,7 +12,7 @@ from simulator.server import Simulator
 from .common import office
 from .test_contacts import RECEPTION
 from .test_event import send
-from .test_sensor import enabled_by_default
+from .test_trunks import enabled_by_default
 
 __all__ = ["enabled_by_default"]
 

@@ -166,9 +166,61 @@ async def test_caller_who_is_no_extension_has_to_be_allowed(
     error = await refused(hass, caller="0912")
     assert error.translation_placeholders == {"number": "0912", "rule": "✓ 55X"}
     simulator.pbx.change(account={"permitted_requests": [ORIGINATE, PING]})
+    # Until then, the answer of a moment ago counts.
+    await hass.config_entries.async_reload(loaded_entry.entry_id)
     await originate(hass, caller="0912")
     await refused(hass, caller="0912", trunk_name="cisco", allow_repeat=True)
     assert len(originates(simulator)) == 2
+
+
+@pytest.mark.parametrize("permitted", ["all", [ORIGINATE, PING]])
+@pytest.mark.parametrize("fields", [{"dry_run": True}, {"trunk_name": "cisco"}])
+async def test_pbx_is_asked_once_for_its_extensions_whoever_is_refused(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    loaded_entry: MockConfigEntry,
+    permitted: object,
+    fields: dict[str, Any],
+) -> None:
+    """All at once and one after the other, whether or not it says which it has."""
+    await change_options(hass, loaded_entry, allowed_numbers=["55X"])
+    simulator.pbx.change(
+        account={"permitted_requests": permitted},
+        faults=[Fault(path=SEARCH_USERS, delay=0.05)],
+    )
+    calls = [
+        hass.async_create_task(originate(hass, caller=f"09{number}", **fields))
+        for number in range(200)
+    ]
+    await asyncio.sleep(0.01)
+    calls[0].cancel()
+    results = await asyncio.gather(*calls, return_exceptions=True)
+    assert isinstance(results[0], asyncio.CancelledError)
+    assert all(
+        isinstance(result, dict | ServiceValidationError) for result in results[1:]
+    )
+    await asyncio.gather(
+        *(originate(hass, caller="09", **fields) for _ in range(20)),
+        return_exceptions=True,
+    )
+    assert searches(simulator) == 1
+    assert not originates(simulator)
+
+
+async def test_call_goes_on_though_its_entry_is_reloaded_while_the_pbx_is_asked(
+    hass: HomeAssistant, simulator: Simulator, loaded_entry: MockConfigEntry
+) -> None:
+    """Its request outlives the entry, and so does the search before it."""
+    await change_options(hass, loaded_entry, allowed_numbers=["55X"])
+    simulator.pbx.change(
+        extensions=[{"number": "910"}, {"number": "557"}],
+        faults=[Fault(path=SEARCH_USERS, delay=0.1)],
+    )
+    call = hass.async_create_task(originate(hass, caller="910", callee="557"))
+    while not searches(simulator):
+        await asyncio.sleep(0.001)
+    assert await hass.config_entries.async_unload(loaded_entry.entry_id)
+    assert (await call)["outcome"] == "accepted"
 
 
 @pytest.mark.parametrize(

@@ -373,6 +373,7 @@ async def test_test_call_shows_what_became_of_it(
     [
         ({}, {"caller": "abc", "callee": "552"}, "invalid_number"),
         ({}, {"caller": "557", "callee": "911"}, "number_not_allowed"),
+        ({}, {"caller": "557", "callee": "۵۵۷"}, "same_number"),
         (
             {"account": {"permitted_requests": [PING]}},
             {"caller": "557", "callee": "552"},
@@ -406,6 +407,74 @@ async def test_test_call_says_what_went_wrong(
     result = await submit(hass, result, {"caller": "557", "callee": "552"})
     result = await progress(hass, connected, result)
     assert suggestions(result) == {"outcome": "answered"}
+
+
+@pytest.mark.parametrize("removed", [False, True])
+async def test_entry_may_go_while_a_test_call_is_placed(
+    hass: HomeAssistant,
+    connected: Simulator,
+    loaded_entry: MockConfigEntry,
+    removed: bool,
+) -> None:
+    """The call is placed, and what became of it is not known."""
+    connected.pbx.change(faults=[Fault(path=ORIGINATE, delay=0.2)])
+    result = await choose(hass, loaded_entry, "test_call")
+    call = hass.async_create_task(
+        submit(hass, result, {"caller": "557", "callee": "552"})
+    )
+    while not originates(connected):
+        await asyncio.sleep(0.001)
+    if removed:
+        await hass.config_entries.async_remove(loaded_entry.entry_id)
+    else:
+        await hass.config_entries.async_unload(loaded_entry.entry_id)
+    result = await call
+    assert result["step_id"] == "test_call_result"
+    assert suggestions(result) == {"outcome": "unknown"}
+    result = await submit(hass, result, {})
+    if removed:
+        assert abort_reason(result) == "not_loaded"
+    else:
+        assert result["type"] is FlowResultType.CREATE_ENTRY
+        assert loaded_entry.options == DEFAULTS
+    assert len(originates(connected)) == 1
+
+
+@pytest.mark.parametrize("removed", [False, True])
+@pytest.mark.parametrize(
+    ("permitted", "form"),
+    [("all", "events_arrive"), ([ORIGINATE], "events_missing")],
+)
+async def test_entry_may_go_while_the_form_tells_of_events(
+    hass: HomeAssistant,
+    connected: Simulator,
+    loaded_entry: MockConfigEntry,
+    permitted: object,
+    form: str,
+    removed: bool,
+) -> None:
+    """What is sent then ends with a sentence."""
+    connected.pbx.change(account={"permitted_requests": permitted})
+    result = await choose(hass, loaded_entry, "check_events")
+    result = await progress(hass, connected, result)
+    assert result["step_id"] == form
+    if removed:
+        await hass.config_entries.async_remove(loaded_entry.entry_id)
+    else:
+        await hass.config_entries.async_unload(loaded_entry.entry_id)
+    assert abort_reason(await submit(hass, result, {})) == "not_loaded"
+
+
+async def test_entry_may_go_while_an_event_is_waited_for(
+    hass: HomeAssistant, connected: Simulator, loaded_entry: MockConfigEntry
+) -> None:
+    """Nothing can be said of its events then."""
+    connected.pbx.change(faults=[Fault(path=PING, delay=0.1)])
+    result = await choose(hass, loaded_entry, "check_events")
+    assert result["type"] is FlowResultType.SHOW_PROGRESS
+    await hass.config_entries.async_unload(loaded_entry.entry_id)
+    result = await progress(hass, connected, result)
+    assert abort_reason(result) == "not_loaded"
 
 
 async def test_window_that_is_closed_does_not_end_the_test_call(

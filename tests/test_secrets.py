@@ -1,5 +1,7 @@
 """No key, password or webhook id is in anything that is logged, at any level."""
 
+from contextlib import suppress
+import gc
 import logging
 from typing import Any
 
@@ -11,7 +13,7 @@ from custom_components.pbx.const import DOMAIN
 from homeassistant.config_entries import SOURCE_USER
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
-from simulator.server import Simulator
+from simulator.server import Simulator, running
 from simulator.settings import Fault
 
 from .common import REFERENCE_ACCOUNT, connection_to, setup_integration
@@ -140,3 +142,44 @@ async def test_no_secret_is_logged_by_the_webhook(
         "09121234567",
     ):
         assert not [text for text in ours if secret in text]
+
+
+@pytest.mark.parametrize("status", [200, 401, 405])
+async def test_nothing_of_ours_shows_secrets_of_itself(
+    hass: HomeAssistant, simulator: Simulator, entry: MockConfigEntry, status: int
+) -> None:
+    """As in the traceback or the log of somebody else, also after the PBX echoed them."""
+    events = {"webhook_username": "pbx", "webhook_password": "pear-and-quince"}
+    entry.add_to_hass(hass)
+    hass.config_entries.async_update_entry(entry, options={**entry.options, **events})
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    flow = hass.config_entries.flow
+    async with running() as other:
+        form = await flow.async_init(
+            DOMAIN, context={"source": SOURCE_USER}, data=connection_to(other)
+        )
+    assert form["step_id"] == "defaults"
+    simulator.pbx.change(faults=[Fault(status=status, body=ECHO)])
+    call = {"caller": "557", "callee": "552"}
+    for dry_run in (True, False):
+        # Whatever it answers.
+        with suppress(HomeAssistantError):
+            await hass.services.async_call(
+                DOMAIN,
+                "originate",
+                {**call, "dry_run": dry_run},
+                blocking=True,
+                return_response=True,
+            )
+    ours = [
+        thing
+        for thing in gc.get_objects()
+        if type(thing).__module__.startswith("custom_components.pbx")
+    ]
+    kinds = {type(thing).__name__ for thing in ours}
+    assert {"PbxConfigFlow", "PbxCoordinator", "PbxData", "SimotelClient"} <= kinds
+    shown = "\n".join(f"{thing!r} {thing}" for thing in [*ours, entry.runtime_data])
+    assert_nothing_leaked(shown)
+    assert entry.data["webhook_id"] not in shown
+    assert "pear-and-quince" not in shown
+    flow.async_abort(form["flow_id"])

@@ -5,10 +5,11 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
-from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
 import voluptuous as vol
 
 from custom_components.pbx.const import DOMAIN
+from homeassistant.auth.models import User
 from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntryState
 from homeassistant.core import Context, HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
@@ -463,3 +464,100 @@ async def test_one_action_is_one_originate_in_bytes(hass: HomeAssistant) -> None
         assert server.originates == 1
         assert server.connections == 1
         assert await hass.config_entries.async_unload(entry.entry_id)
+
+
+SAME = [
+    ("557", "۵۵۷"),
+    ("557", " 5-5 7#"),
+    ("+989121234567", "00989121234567"),
+]
+
+
+@pytest.mark.parametrize(("caller", "callee"), SAME)
+@pytest.mark.parametrize("allow_repeat", [True, False])
+async def test_telephone_is_not_connected_to_itself(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    loaded_entry: MockConfigEntry,
+    caller: str,
+    callee: str,
+    allow_repeat: bool,
+) -> None:
+    """However its number is written; nothing is asked, and a dry run says the same."""
+    await change_options(hass, loaded_entry, denied_numbers=["09."], **NO_LIMITS)
+    asked = len(simulator.pbx.requests)
+    call = {"caller": caller, "callee": callee, "allow_repeat": allow_repeat}
+    with pytest.raises(ServiceValidationError) as caught:
+        await originate(hass, **call)
+    assert caught.value.translation_key == "same_number"
+    assert caught.value.translation_placeholders is not None
+    response = await originate(hass, **call, dry_run=True)
+    assert response["refused"] == "same_number"
+    # A reload may have the PBX pinged.
+    assert not originates(simulator)
+    assert len(simulator.pbx.requests) <= asked + 1
+
+
+@pytest.mark.usefixtures("loaded_entry")
+@pytest.mark.parametrize(
+    ("caller", "callee"),
+    [
+        ("557", "5570"),
+        ("557", "0557"),
+        ("557", "*557"),
+        ("09121234567", "09121234568"),
+        ("09121234567", "+989121234567"),
+    ],
+)
+async def test_similar_numbers_are_different_telephones(
+    hass: HomeAssistant, simulator: Simulator, caller: str, callee: str
+) -> None:
+    """A number that only looks like the caller's is called."""
+    response = await originate(hass, caller=caller, callee=callee, dry_run=True)
+    assert response["refused"] is None
+
+
+async def test_number_in_its_national_form_is_the_same_telephone(
+    hass: HomeAssistant, simulator: Simulator, loaded_entry: MockConfigEntry
+) -> None:
+    """It is what would be dialled that is compared."""
+    await change_options(
+        hass, loaded_entry, country_prefix="+1", national_prefix="9", timeout=20
+    )
+    with pytest.raises(ServiceValidationError) as caught:
+        await originate(hass, caller="91234", callee="+11234")
+    assert caught.value.translation_key == "same_number"
+
+
+async def test_dry_run_outlives_its_entry(
+    hass: HomeAssistant, simulator: Simulator, loaded_entry: MockConfigEntry
+) -> None:
+    """The entry may be unloaded while the PBX is asked."""
+    await change_options(hass, loaded_entry, allowed_numbers=["55X"])
+    simulator.pbx.change(faults=[Fault(path="/pbx/users/search", delay=0.1)])
+    action = hass.async_create_task(originate(hass, caller="09", dry_run=True))
+    await asyncio.sleep(0.02)
+    assert await hass.config_entries.async_unload(loaded_entry.entry_id)
+    assert (await action)["refused"] == "number_not_allowed"
+
+
+async def test_entry_that_goes_while_the_user_is_looked_up_is_no_fault(
+    hass: HomeAssistant, simulator: Simulator, loaded_entry: MockConfigEntry
+) -> None:
+    """The error is Home Assistant's own for an entry that is not loaded."""
+    await change_options(hass, loaded_entry, administrators_only=True)
+    admin = MockUser(is_owner=True).add_to_hass(hass)
+    look_up = hass.auth.async_get_user
+
+    async def unload_and_look_up(user_id: str) -> User | None:
+        await hass.config_entries.async_unload(loaded_entry.entry_id)
+        return await look_up(user_id)
+
+    with (
+        patch.object(hass.auth, "async_get_user", unload_and_look_up),
+        pytest.raises(ServiceValidationError),
+    ):
+        await hass.services.async_call(
+            DOMAIN, "originate", CALL, blocking=True, context=Context(user_id=admin.id)
+        )
+    assert not originates(simulator)

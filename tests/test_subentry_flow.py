@@ -282,3 +282,23 @@ async def test_contact_may_keep_its_own_names(
     assert stored(loaded_entry) == [
         ("contact", "علی رضایی", {**ALI, "aliases": ["علي"]})
     ]
+
+
+@pytest.mark.parametrize(
+    ("number", "caller"),
+    [
+        ("557", "۵۵۷"),
+        ("09121234567", "0912 123 4567"),
+        ("00989121234567", "+98 912 123 4567"),
+    ],
+)
+async def test_contact_cannot_be_rung_first_on_his_own_number(
+    hass: HomeAssistant, loaded_entry: MockConfigEntry, number: str, caller: str
+) -> None:
+    """However the two are written; the form can be mended."""
+    contact = {"name": "Ali", "number": number, "caller": caller}
+    result = await add(hass, loaded_entry, "contact", contact)
+    assert result["errors"] == {"caller": "same_number"}
+    mended = {"name": "Ali", "number": "552"}
+    result = await submit(hass, result, {**mended, "caller": "557"})
+    assert result["type"] is FlowResultType.CREATE_ENTRY

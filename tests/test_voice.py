@@ -20,6 +20,7 @@ from custom_components.pbx import voice_calls
 from custom_components.pbx.calls import Outcome
 from custom_components.pbx.const import DOMAIN
 from custom_components.pbx.voice_sentences import requests_in, sentences_for
+from homeassistant.auth.models import User
 from homeassistant.components import conversation
 from homeassistant.components.assist_pipeline.const import DEFAULT_PIPELINE_TIMEOUT
 from homeassistant.config_entries import ConfigSubentry, ConfigSubentryDataWithId
@@ -605,6 +606,55 @@ async def test_limits_hold_for_what_is_spoken(
     await change_options(hass, loaded_entry, **options)
     assert await say("call Ali from the kitchen") == answer
     assert dialled(simulator) == [ALI_FROM_KITCHEN]
+
+
+@pytest.mark.parametrize(
+    ("sentence", "language", "answer"),
+    [
+        (
+            "call Porter from the kitchen",
+            "en",
+            "No call was placed: a telephone cannot be connected to itself.",
+        ),
+        (
+            "به Porter از Kitchen زنگ بزن",
+            "fa",
+            "تماسی برقرار نشد: یک تلفن را نمی‌توان به خودش وصل کرد.",
+        ),
+    ],
+)
+async def test_telephone_is_not_connected_to_itself_by_voice(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    loaded_entry: MockConfigEntry,
+    say: Say,
+    sentence: str,
+    language: str,
+    answer: str,
+) -> None:
+    """Nothing is placed, and it is said without a number."""
+    await add(hass, loaded_entry, subentry("contact", "Porter", number="۵۵۷"))
+    assert await say(sentence, language) == answer
+    assert not dialled(simulator)
+
+
+async def test_entry_may_go_while_it_is_asked_who_may_call(
+    hass: HomeAssistant, simulator: Simulator, loaded_entry: MockConfigEntry, say: Say
+) -> None:
+    """The answer is Home Assistant's own."""
+    user = MockUser(is_owner=True).add_to_hass(hass)
+    look_up = hass.auth.async_get_user
+
+    async def unload_and_look_up(user_id: str) -> User | None:
+        await hass.config_entries.async_unload(loaded_entry.entry_id)
+        return await look_up(user_id)
+
+    with patch.object(hass.auth, "async_get_user", unload_and_look_up):
+        answer = await say(
+            "call Ali from the kitchen", context=Context(user_id=user.id)
+        )
+    assert answer
+    assert not dialled(simulator)
 
 
 @pytest.mark.usefixtures("loaded_entry")

@@ -18,6 +18,8 @@ from .directory import extensions_of
 from .entity import async_setup_device
 from .monitor import async_forget_monitor, async_get_monitor
 from .services import async_setup_services
+from .simotel.shared_search import SharedSearch
+from .trunks import Trunks
 from .voice import async_setup_voice
 from .webhook import async_setup_webhook
 
@@ -50,6 +52,8 @@ async def async_setup_entry(hass: HomeAssistant, entry: PbxConfigEntry) -> bool:
         client=client,
         coordinator=coordinator,
         monitor=monitor,
+        users=SharedSearch(client.search_users),
+        trunks=Trunks(hass, entry, SharedSearch(client.search_trunks), monitor.trunks),
         essentials=essentials_of(entry),
         rules=rules_of(entry.options),
         extensions=frozenset(extension.number for extension in extensions_of(entry)),

@@ -50,7 +50,7 @@ from .forms import (
     without,
 )
 from .options_flow import PbxOptionsFlow
-from .simotel import parse_address
+from .simotel import at_default_path, parse_address
 from .simotel.errors import InvalidAddressError, SimotelError
 from .simotel.models import DEFAULT_CONTEXT, DEFAULT_TIMEOUT
 from .subentry_flow import AFTER_SET_UP, ContactSubentryFlow, ExtensionSubentryFlow
@@ -253,9 +253,16 @@ class PbxConfigFlow(ConfigFlow, domain=DOMAIN):
             CONF_VERIFY_SSL: user_input[CONF_VERIFY_SSL],
         }
         self._async_abort_entries_match({CONF_URL: address.url})
-        if error := await self._async_connection_error(connection):
-            return connection, {"base": error}
-        return connection, {}
+        error = await self._async_connection_error(connection)
+        usual_url = at_default_path(address.url)
+        if error == "not_simotel" and usual_url != address.url:
+            # The path may be that of the panel.
+            usual = {**connection, CONF_URL: usual_url}
+            usual_error = await self._async_connection_error(usual)
+            if usual_error not in ("not_simotel", "cannot_connect", "unknown"):
+                self._async_abort_entries_match({CONF_URL: usual_url})
+                connection, error = usual, usual_error
+        return connection, {"base": error} if error else {}
 
     async def _async_connection_error(self, connection: dict[str, Any]) -> str | None:
         """Ping the PBX and return the form's error, if there is one."""

@@ -1,10 +1,12 @@
 """Whether the PBX can be reached, and what an entry keeps while it is loaded."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 import logging
-from typing import Any, override
+from typing import Any, Final, override
+
+from aiohttp import ClientSession, DummyCookieJar
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import (
@@ -13,16 +15,18 @@ from homeassistant.const import (
     CONF_URL,
     CONF_USERNAME,
     CONF_VERIFY_SSL,
+    EVENT_HOMEASSISTANT_CLOSE,
 )
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.exceptions import ConfigEntryAuthFailed
-from homeassistant.helpers.aiohttp_client import async_get_clientsession
+from homeassistant.helpers.aiohttp_client import async_create_clientsession
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
+from homeassistant.util.hass_dict import HassKey
 
 from .const import DOMAIN, SUBENTRY_EXTENSION
 from .guard import DialRules
 from .monitor import CallMonitor
-from .simotel import Credentials, SimotelClient
+from .simotel import Credentials, SimotelClient, User
 from .simotel.errors import (
     AddressNotPermittedError,
     ApiRefusedError,
@@ -31,8 +35,13 @@ from .simotel.errors import (
     OutcomeUnknownError,
     SimotelError,
 )
+from .simotel.shared_search import SharedSearch
+from .trunks import Trunks
 
 _LOGGER = logging.getLogger(__name__)
+
+# By whether certificates are verified.
+_SESSIONS: Final[HassKey[dict[bool, ClientSession]]] = HassKey(f"{DOMAIN}_sessions")
 
 # Each ping is a row in the PBX's own API log, so there should not be many.
 PING_INTERVAL = timedelta(minutes=5)
@@ -44,14 +53,18 @@ RETRY_INTERVALS = tuple(timedelta(minutes=minutes) for minutes in (1, 2, 4, 8, 1
 class PbxData:
     """What an entry keeps while it is loaded.
 
-    `essentials` is what it was set up with, the contacts left out; `rules` and
-    `extensions`, the numbers that the guard spares, are read from that.
+    `users` are the extensions that the PBX lists. `essentials` is what it was set up
+    with, the contacts left out; `rules` and `extensions`, the numbers that the guard
+    spares, are read from that.
     """
 
     client: SimotelClient
     coordinator: PbxCoordinator
     monitor: CallMonitor
-    essentials: tuple[object, ...]
+    users: SharedSearch[User]
+    trunks: Trunks
+    # The credentials are among them.
+    essentials: tuple[object, ...] = field(repr=False)
     rules: DialRules
     extensions: frozenset[str]
 
@@ -68,13 +81,36 @@ def essentials_of(entry: PbxConfigEntry) -> tuple[object, ...]:
     return entry.title, dict(entry.data), dict(entry.options), extensions
 
 
+@callback
 def create_client(hass: HomeAssistant, data: Mapping[str, Any]) -> SimotelClient:
     """Create the client for the connection data of an entry or of a form."""
     return SimotelClient(
-        async_get_clientsession(hass, verify_ssl=data.get(CONF_VERIFY_SSL, True)),
+        _async_session(hass, verify_ssl=data.get(CONF_VERIFY_SSL, True)),
         url=data[CONF_URL],
         credentials=credentials_from(data),
     )
+
+
+@callback
+def _async_session(hass: HomeAssistant, *, verify_ssl: bool) -> ClientSession:
+    """Return a session that keeps no cookies.
+
+    Home Assistant's own session keeps them and sends them to every port of the host.
+    This one lives as long as that: an originate under way outlives its entry.
+    """
+    sessions = hass.data.setdefault(_SESSIONS, {})
+    if verify_ssl in sessions:
+        return sessions[verify_ssl]
+    session = sessions[verify_ssl] = async_create_clientsession(
+        hass, verify_ssl=verify_ssl, auto_cleanup=False, cookie_jar=DummyCookieJar()
+    )
+
+    @callback
+    def detach(_event: Event) -> None:
+        session.detach()
+
+    hass.bus.async_listen_once(EVENT_HOMEASSISTANT_CLOSE, detach)
+    return session
 
 
 def credentials_from(data: Mapping[str, Any]) -> Credentials:

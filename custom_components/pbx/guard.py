@@ -56,6 +56,10 @@ class NumberNotAllowedError(CallRefusedError):
         self.spares_extensions = spares_extensions
 
 
+class SameNumberError(CallRefusedError):
+    """Caller and callee are the same telephone."""
+
+
 class RateLimitedError(CallRefusedError):
     """Too many calls were placed in the last minute, or are in progress."""
 
@@ -128,6 +132,8 @@ class DialGuard:
 
         Raises CallRefusedError.
         """
+        if calls_itself(caller, callee):
+            raise SameNumberError
         _check_callee(callee, rules, is_extension)
         if not is_extension(caller):
             _check_caller(caller, rules, outside=outside_caller)
@@ -164,6 +170,15 @@ class DialGuard:
         too_many = 0 < rules.calls_per_minute <= placed
         if too_many or 0 < rules.calls_at_once <= in_progress:
             raise RateLimitedError(placed=placed, in_progress=in_progress)
+
+
+def calls_itself(caller: str, callee: str) -> bool:
+    """Return whether a telephone would be connected to itself.
+
+    Numbers are compared as they are dialled: whether one is the national form of another
+    is known only where the country's prefix is set, and then they came in that form.
+    """
+    return _as_compared(caller) == _as_compared(callee)
 
 
 def _as_compared(number: str) -> str:

@@ -34,11 +34,10 @@ from .other_calls import OtherCalls, OtherNews
 from .phones import PhoneNews, Phones
 from .simotel import SimotelClient
 from .simotel.errors import PermissionDeniedError, SimotelError
-from .simotel.signals import EndSignal, PhoneSignal, Signal, TrunkSignal, account_of
+from .simotel.signals import EndSignal, PhoneSignal, Signal, account_of
 
 # The PBX writes the row of a call a moment after its end.
 SECOND_LOOK: Final = 5.0
-MOST_TRUNKS: Final = 50
 NO_EVENTS: Final = "no_events"
 
 _MONITORS: HassKey[dict[str, CallMonitor]] = HassKey(f"{DOMAIN}_monitors")
@@ -81,7 +80,6 @@ SIGNAL_CALL_EVENT: SignalTypeFormat[CallEvent] = SignalTypeFormat("pbx_{}_call_e
 SIGNAL_CALLS_CHANGED: SignalTypeFormat[()] = SignalTypeFormat("pbx_{}_calls_changed")
 # For one telephone, whose number follows the entry's id; None where no call of it is new.
 SIGNAL_PHONE: SignalTypeFormat[PhoneNews | None] = SignalTypeFormat("pbx_{}_phone_{}")
-SIGNAL_TRUNK: SignalTypeFormat[TrunkSignal] = SignalTypeFormat("pbx_{}_trunk")
 
 _EVENT_TYPES = {
     Step.ORIGINATED: CallEventType.ORIGINATED,
@@ -227,14 +225,6 @@ class CallMonitor:
                 self.phones.hear(signal),
             )
         self._async_take(news)
-
-    @callback
-    def async_hear_trunk(self, signal: TrunkSignal) -> None:
-        """Take what the PBX says of a trunk."""
-        if signal.trunk not in self.trunks and len(self.trunks) >= MOST_TRUNKS:
-            return
-        self.trunks[signal.trunk] = signal.state
-        async_dispatcher_send(self._hass, SIGNAL_TRUNK.format(self._entry_id), signal)
 
     async def async_wait(self, call: Call, step: Step) -> Ending:
         """Wait until a call has got as far as a step, or has ended.

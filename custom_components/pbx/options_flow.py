@@ -45,6 +45,7 @@ from .forms import (
     cleaned,
     without,
 )
+from .monitor import CallMonitor
 from .services import ATTR_CALLEE, ATTR_CALLER, async_originate, request_from
 from .simotel.errors import InvalidTextError
 from .simotel.numbers import clean_text
@@ -87,6 +88,7 @@ class PbxOptionsFlow(OptionsFlow):
         """Start with nothing under way."""
         self._check: asyncio.Task[str | None] | None = None
         self._end: asyncio.Task[Ending] | None = None
+        self._monitor: CallMonitor | None = None
 
     async def async_step_init(
         self, user_input: dict[str, Any] | None = None
@@ -189,9 +191,10 @@ class PbxOptionsFlow(OptionsFlow):
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Ask the PBX for a Ping event and wait for it."""
-        if not self._is_loaded:
-            return self.async_abort(reason="not_loaded")
         if self._check is None:
+            if not self._is_loaded:
+                return self.async_abort(reason="not_loaded")
+            self._monitor = self.config_entry.runtime_data.monitor
             self._check = self.hass.async_create_task(
                 async_check_events(self.config_entry), "pbx check of events"
             )
@@ -209,6 +212,8 @@ class PbxOptionsFlow(OptionsFlow):
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Say that events arrive."""
+        if not self._is_loaded:
+            return self.async_abort(reason="not_loaded")
         if user_input is not None:
             return self._async_finish()
         return self.async_show_form(
@@ -221,6 +226,8 @@ class PbxOptionsFlow(OptionsFlow):
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Say that no event came, and what to do; then offer to begin again."""
+        if not self._is_loaded:
+            return self.async_abort(reason="not_loaded")
         error = self._check.result() if self._check else None
         if user_input is not None or error is None:
             self._check = None
@@ -242,6 +249,8 @@ class PbxOptionsFlow(OptionsFlow):
         placeholders: Mapping[str, str] = {}
         if user_input is not None:
             entry = self.config_entry
+            # It outlives the entry, which may go while the call is placed.
+            self._monitor = entry.runtime_data.monitor
             try:
                 call = await async_originate(
                     self.hass, entry, request_from(user_input, entry.options)
@@ -251,9 +260,12 @@ class PbxOptionsFlow(OptionsFlow):
                 placeholders = err.translation_placeholders or {}
             else:
                 self._end = self.hass.async_create_task(
-                    entry.runtime_data.monitor.async_wait(call, Step.ENDED),
+                    self._monitor.async_wait(call, Step.ENDED),
                     "pbx test call",
                 )
+                if self._end.done():
+                    # Progress that is over at once would hand on what was sent here.
+                    return await self.async_step_test_call_result()
                 return await self.async_step_await_end()
         return self.async_show_form(
             step_id="test_call",
@@ -281,7 +293,10 @@ class PbxOptionsFlow(OptionsFlow):
     async def async_step_test_call_result(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Say how the test call ended, and which events were heard so far."""
+        """Say how the test call ended, and which events were heard so far.
+
+        The entry may be gone by then; the call was placed all the same.
+        """
         if self._end is None or user_input is not None:
             return self._async_finish()
         ending = self._end.result()
@@ -308,12 +323,13 @@ class PbxOptionsFlow(OptionsFlow):
 
     @property
     def _is_loaded(self) -> bool:
-        return self.config_entry.state is ConfigEntryState.LOADED
+        entry = self.hass.config_entries.async_get_entry(self.handler)
+        return entry is not None and entry.state is ConfigEntryState.LOADED
 
     @property
     def _heard(self) -> str:
         """Which of the most telling events have come from this PBX."""
-        heard = self.config_entry.runtime_data.monitor.heard
+        heard = self._monitor.heard if self._monitor else {}
         return ", ".join(
             f"{name}\u00a0{'✓' if name in heard else '✗'}" for name in _TELLING_EVENTS
         )
@@ -321,7 +337,10 @@ class PbxOptionsFlow(OptionsFlow):
     @callback
     def _async_finish(self) -> ConfigFlowResult:
         """End with the options as they are."""
-        return self.async_create_entry(data=dict(self.config_entry.options))
+        entry = self.hass.config_entries.async_get_entry(self.handler)
+        if entry is None:
+            return self.async_abort(reason="not_loaded")
+        return self.async_create_entry(data=dict(entry.options))
 
 
 def _random_credentials() -> dict[str, str]:

@@ -4,7 +4,6 @@ import logging
 from typing import Final, override
 
 from homeassistant.components.sensor import (
-    DOMAIN as SENSOR_DOMAIN,
     RestoreSensor,
     SensorDeviceClass,
     SensorEntity,
@@ -13,8 +12,6 @@ from homeassistant.components.sensor import (
 from homeassistant.config_entries import ConfigSubentry
 from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.helpers import entity_registry as er
-from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .calls import Outcome
@@ -26,14 +23,13 @@ from .monitor import (
     SIGNAL_CALL_EVENT,
     SIGNAL_CALLS_CHANGED,
     SIGNAL_PHONE,
-    SIGNAL_TRUNK,
     CallEvent,
     CallEventType,
     CallMonitor,
 )
 from .phones import PHONE_STATES, Phone, PhoneNews
 from .services import localised
-from .simotel.signals import TrunkSignal
+from .trunks import SIGNAL_TRUNK, TRUNK_KEY, Trunks
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -42,7 +38,6 @@ PARALLEL_UPDATES = 0
 EXTENSION_STATES: Final = list(PHONE_STATES)
 MOST_UNKNOWN_STATES: Final = 10
 TRUNK_STATES: Final = ["ok", "unreachable", "deactivated"]
-_TRUNK = "trunk_"
 
 
 async def async_setup_entry(
@@ -52,17 +47,11 @@ async def async_setup_entry(
 ) -> None:
     """Set up the sensors of a PBX; those of its trunks as they are heard of."""
     coordinator, monitor = entry.runtime_data.coordinator, entry.runtime_data.monitor
-    known: set[str] = set()
+    trunks = entry.runtime_data.trunks
 
     @callback
     def add_trunk(name: str) -> None:
-        if name not in known:
-            known.add(name)
-            async_add_entities([TrunkState(coordinator, monitor, name)])
-
-    @callback
-    def hear_of_trunk(signal: TrunkSignal) -> None:
-        add_trunk(signal.trunk)
+        async_add_entities([TrunkState(coordinator, trunks, name)])
 
     async_add_entities([LastCall(coordinator), CallsInProgress(coordinator, monitor)])
     for subentry in entry.get_subentries_of_type(SUBENTRY_EXTENSION):
@@ -78,26 +67,7 @@ async def async_setup_entry(
             [LastCallToContact(coordinator, subentry)],
             config_subentry_id=subentry.subentry_id,
         )
-    for name in [*_trunks_known_before(hass, entry), *monitor.trunks]:
-        add_trunk(name)
-    entry.async_on_unload(
-        async_dispatcher_connect(
-            hass, SIGNAL_TRUNK.format(entry.entry_id), hear_of_trunk
-        )
-    )
-
-
-def _trunks_known_before(hass: HomeAssistant, entry: PbxConfigEntry) -> list[str]:
-    """Return the trunks of earlier runs: the PBX tells of one only when it changes."""
-    prefix = f"{entry.entry_id}_{_TRUNK}"
-    return [
-        registered.unique_id.removeprefix(prefix)
-        for registered in er.async_entries_for_config_entry(
-            er.async_get(hass), entry.entry_id
-        )
-        if registered.domain == SENSOR_DOMAIN
-        and registered.unique_id.startswith(prefix)
-    ]
+    trunks.async_start(add_trunk)
 
 
 class _LastCall(PbxBaseEntity, RestoreSensor):
@@ -265,25 +235,23 @@ class TrunkState(PbxEntity, SensorEntity):
     _attr_options = TRUNK_STATES
     _attr_translation_key = "trunk"
 
-    def __init__(
-        self, coordinator: PbxCoordinator, monitor: CallMonitor, trunk: str
-    ) -> None:
+    def __init__(self, coordinator: PbxCoordinator, trunks: Trunks, trunk: str) -> None:
         """Show the state of a trunk of this name."""
-        super().__init__(coordinator, f"{_TRUNK}{trunk}")
+        super().__init__(coordinator, f"{TRUNK_KEY}{trunk}")
         self._attr_translation_placeholders = {"trunk": trunk}
-        self._monitor = monitor
+        self._trunks = trunks
         self._trunk = trunk
         entry_id = coordinator.config_entry.entry_id
         self._listen(SIGNAL_TRUNK.format(entry_id), self._async_take)
 
     @callback
-    def _async_take(self, signal: TrunkSignal) -> None:
-        if signal.trunk == self._trunk:
+    def _async_take(self, trunk: str) -> None:
+        if trunk == self._trunk:
             self.async_write_ha_state()
 
     @property
     @override
     def native_value(self) -> str | None:
         """Return the state; a word that is not documented is no state."""
-        state = self._monitor.trunks.get(self._trunk)
+        state = self._trunks.state_of(self._trunk)
         return state if state in TRUNK_STATES else None

@@ -44,7 +44,7 @@ from .const import (
     SUBENTRY_CONTACT,
     SUBENTRY_EXTENSION,
 )
-from .coordinator import PbxConfigEntry
+from .coordinator import PbxConfigEntry, PbxData
 from .directory import Contact, contact_of, extension_of
 from .forms import async_found
 from .guard import (
@@ -53,6 +53,7 @@ from .guard import (
     NumberNotAllowedError,
     RateLimitedError,
     Rule,
+    SameNumberError,
 )
 from .simotel import OriginateRequest, clean_number
 from .simotel.errors import (
@@ -189,15 +190,17 @@ def async_setup_services(hass: HomeAssistant) -> None:
 
 async def _async_handle_originate(call: ServiceCall) -> ServiceResponse:
     """Place a call and tell which one it is, and how it ended where that is waited for."""
-    entry, data = _resolved(call.hass, call.data)
+    entry, fields = _resolved(call.hass, call.data)
+    # The entry may be unloaded whenever something is awaited.
+    data = entry.runtime_data
     await _async_check_user(call, entry)
-    request = request_from(data, entry.options)
+    request = request_from(fields, entry.options)
     allow_repeat = call.data[ATTR_ALLOW_REPEAT]
     if call.data[ATTR_DRY_RUN]:
-        preview = entry.runtime_data.client.preview(request)
+        preview = data.client.preview(request)
         refused = None
         try:
-            await _async_check(entry, request, allow_repeat=allow_repeat)
+            await _async_check(data, request, allow_repeat=allow_repeat)
         except ServiceValidationError as err:
             refused = err.translation_key
         return _response(entry, request) | {
@@ -205,8 +208,6 @@ async def _async_handle_originate(call: ServiceCall) -> ServiceResponse:
             ATTR_REQUEST: preview,
             ATTR_REFUSED: refused,
         }
-    # It outlives the entry, which may be unloaded meanwhile.
-    monitor = entry.runtime_data.monitor
     placed = await async_originate(call.hass, entry, request, allow_repeat=allow_repeat)
     step = _WAITS[call.data[ATTR_WAIT_FOR]]
     response = _response(entry, request) | {
@@ -214,7 +215,7 @@ async def _async_handle_originate(call: ServiceCall) -> ServiceResponse:
         ATTR_OUTCOME: OUTCOME_ACCEPTED,
     }
     if step:
-        ending = await monitor.async_wait(placed, step)
+        ending = await data.monitor.async_wait(placed, step)
         response |= {
             ATTR_OUTCOME: ending.outcome,
             ATTR_WAIT: ending.wait,
@@ -332,8 +333,9 @@ async def _async_place(
     allow_repeat: bool,
 ) -> Call:
     """Place a call, if the guard lets it, and learn from the PBX's answer."""
-    client, monitor = entry.runtime_data.client, entry.runtime_data.monitor
-    await _async_check(entry, request, allow_repeat=allow_repeat)
+    data = entry.runtime_data
+    client, monitor = data.client, data.monitor
+    await _async_check(data, request, allow_repeat=allow_repeat)
     # Nothing may be awaited before the call is followed, else the guard would not know
     # of it when it is asked for the next one.
     monitor.guard.count()
@@ -357,7 +359,7 @@ async def _async_place(
 
 
 async def _async_check(
-    entry: PbxConfigEntry, request: OriginateRequest, *, allow_repeat: bool
+    data: PbxData, request: OriginateRequest, *, allow_repeat: bool
 ) -> None:
     """Ask the guard whether a call may be placed.
 
@@ -367,7 +369,6 @@ async def _async_check(
 
     Raises ServiceValidationError.
     """
-    data = entry.runtime_data
 
     def check(extensions: Container[str], *, outside_caller: bool) -> None:
         data.monitor.guard.check(
@@ -386,7 +387,7 @@ async def _async_check(
         except NumberNotAllowedError as err:
             if not err.spares_extensions:
                 raise
-            users = await async_found(data.client.search_users())
+            users = await async_found(data.users.rows())
             check(
                 data.extensions | {user.number for user in users},
                 outside_caller=bool(users or request.trunk_name),
@@ -560,6 +561,9 @@ def _refused(
                 "in_progress": str(err.in_progress),
                 "calls_at_once": _limit(rules.calls_at_once),
             }
+        case SameNumberError():
+            translation_key = "same_number"
+            placeholders = {"number": request.callee}
         case _:
             translation_key = "repeated_call"
             placeholders = {

@@ -45,6 +45,7 @@ from .forms import (
     choice,
     cleaned,
 )
+from .guard import calls_itself
 from .names import plain_name
 from .services import localised
 from .simotel import User
@@ -173,6 +174,8 @@ class ContactSubentryFlow(_SubentryFlow):
             if not errors:
                 taken = dict(_names_of_others(self.hass, self._changed))
                 errors, placeholders = _refused_names(contact, taken)
+            if not errors and _calls_itself(contact, entry):
+                errors[CONF_CALLER] = "same_number"
             number = contact.get(CONF_NUMBER, "")
             barred = localised(number, entry.options).startswith(_BARRED)
             if not errors and barred and number != self._warned_of:
@@ -262,6 +265,16 @@ def _cleaned_contact(
         if len(aliases) > _MOST_ALIASES:
             errors[CONF_ALIASES] = "too_many_aliases"
     return contact, errors
+
+
+def _calls_itself(contact: Mapping[str, Any], entry: ConfigEntry) -> bool:
+    """Return whether the telephone that is rung first is the contact's own number."""
+    if CONF_CALLER not in contact:
+        return False
+    caller, callee = (
+        localised(contact[key], entry.options) for key in (CONF_CALLER, CONF_NUMBER)
+    )
+    return calls_itself(caller, callee)
 
 
 def _has_letters(name: str) -> bool:

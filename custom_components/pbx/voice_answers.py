@@ -77,7 +77,7 @@ async def async_spoken_error(
     hass: HomeAssistant, language: str, error: HomeAssistantError
 ) -> str:
     """Return what is said of an error: its first sentence, which names no number."""
-    if error.translation_key is None:
+    if error.translation_key is None or error.translation_domain != DOMAIN:
         return str(error)
     return await _async_text(
         hass,

@@ -133,6 +133,8 @@ async def async_place(
     Raises Unauthorized, or HomeAssistantError as `async_call_contact` does.
     """
     entry, contact = planned.entry, planned.contact
+    # The entry may be unloaded while something is awaited.
+    monitor = entry.runtime_data.monitor
     may_call = await async_permission(hass, context)
     if not may_call(entry, contact):
         raise Unauthorized(
@@ -141,7 +143,6 @@ async def async_place(
             entity_id=_button_of(hass, entry, contact),
             permission=POLICY_CONTROL,
         )
-    monitor = entry.runtime_data.monitor
     call = await async_call_contact(
         hass,
         entry,

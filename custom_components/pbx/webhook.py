@@ -170,7 +170,7 @@ async def _async_handle(
     if signal := signal_of(event):
         monitor.async_hear(signal)
     elif trunk_signal := trunk_signal_of(event):
-        monitor.async_hear_trunk(trunk_signal)
+        entry.runtime_data.trunks.async_hear(trunk_signal)
     return Response()
 
 

@@ -3,7 +3,7 @@
 from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.pbx.simotel import parse_address
+from custom_components.pbx.simotel import at_default_path, parse_address
 from custom_components.pbx.simotel.errors import InvalidAddressError
 
 
@@ -25,6 +25,19 @@ from custom_components.pbx.simotel.errors import InvalidAddressError
         ("http://pbx.example/Api/V4", "http://pbx.example/Api/V4"),
         ("http://pbx.example/#/dashboard", "http://pbx.example/api/v4"),
         ("http://pbx.example/?lang=fa", "http://pbx.example/api/v4"),
+        ("http://192.168.51.20/panel/#/login", "http://192.168.51.20/panel"),
+        ("http://pbx.example/index.html?a=b#c", "http://pbx.example/index.html"),
+        ("https://pbx.example/api/v4/call/originate/act", "https://pbx.example/api/v4"),
+        ("pbx.example/api/v4/setting/ping/act?x=1", "http://pbx.example/api/v4"),
+        ("pbx.example/api/v4.1/pbx/users/search/", "http://pbx.example/api/v4.1"),
+        ("pbx.example/api/v4.1/Reports/cdr", "http://pbx.example/api/v4.1"),
+        ("pbx.example/api/v4/call", "http://pbx.example/api/v4"),
+        ("pbx.example/call/originate/act", "http://pbx.example/api/v4"),
+        ("pbx.example/SETTING/ping/ACT", "http://pbx.example/api/v4"),
+        ("pbx.example/x/pbx/trunks/search", "http://pbx.example/x"),
+        ("pbx.example/pbx/api/v4", "http://pbx.example/pbx/api/v4"),
+        ("pbx.example/call", "http://pbx.example/call"),
+        ("pbx.example/call/a/act/call/b/act", "http://pbx.example/api/v4"),
         ("[fe80::1]:8080", "http://[fe80::1]:8080/api/v4"),
         ("FE80:0::1", "http://[fe80::1]/api/v4"),
         ("http://[::1]", "http://[::1]/api/v4"),
@@ -79,6 +92,32 @@ def test_what_is_no_address_is_refused(written: str) -> None:
     """Nothing is sent to an address that had to be guessed."""
     with pytest.raises(InvalidAddressError):
         parse_address(written)
+
+
+@pytest.mark.parametrize(
+    ("url", "usual"),
+    [
+        ("http://pbx.example:8029/panel", "http://pbx.example:8029/api/v4"),
+        ("https://[fe80::1]/api/v4.1", "https://[fe80::1]/api/v4"),
+        ("http://pbx.example/api/v4", "http://pbx.example/api/v4"),
+    ],
+)
+def test_usual_path_of_the_same_host(url: str, usual: str) -> None:
+    """Where the path that was given is none of the API."""
+    assert at_default_path(url) == usual
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            ["call", "act", "v4", "api", "pbx", "search", "originate", "", "x"]
+        )
+    )
+)
+def test_any_path_becomes_one_that_stays(segments: list[str]) -> None:
+    """Nothing is left to take away from what was taken away."""
+    url = parse_address("pbx.example/" + "/".join(segments)).url
+    assert parse_address(url).url == url
 
 
 @given(st.text())

@@ -16,6 +16,7 @@ from custom_components.pbx.simotel.errors import (
     ConnectionLostError,
     InvalidResponseError,
     MethodNotAllowedError,
+    RefusedError,
     ReplyTimeoutError,
     ServerError,
     SimotelError,
@@ -190,6 +191,77 @@ async def test_other_verb_is_tried_once_after_405(session: ClientSession) -> Non
         sent = b"".join(bytes(data) for data in server.received)
         assert sent.count(b"PUT /api") == 1
         assert sent.count(b"POST /api") == 2
+
+
+def not_allowed(body: bytes, *, length: int | None = None) -> bytes:
+    """Return a 405 with some body."""
+    return http_reply(body, status="405 Method Not Allowed", length=length)
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        not_allowed(ACCEPTED[ACCEPTED.index(b"{") :]),
+        not_allowed(b'{"success": 1}'),
+        not_allowed(b'{"success": true, "data": null}'),
+        not_allowed(b"{'success': 'True', 'message': None}"),
+        not_allowed(b'{"\\u0073uccess": 1}'),
+        not_allowed(b'{"success": 0, "data": {"originated_call_id": "1"}}'),
+        not_allowed(b'[{"Originated_Call_ID": "1"}]'),
+        not_allowed(b'{"success": 1, "data": "' + b"x" * 100_000),
+        not_allowed(b'<pre>{"success" : 1}</pre>'),
+    ],
+)
+@pytest.mark.parametrize("before", [[], [Step(reply=NOT_ALLOWED, after="keep")]])
+async def test_refusal_that_speaks_of_a_success_is_not_followed_by_another_request(
+    session: ClientSession, reply: bytes, before: list[Step]
+) -> None:
+    """A 405 that says that the PBX acted proves nothing, to the first verb or the last."""
+    steps = [*before, Step(reply=reply, after="keep"), Step(reply=ACCEPTED)]
+    async with raw_server(steps) as server:
+        with pytest.raises(InvalidResponseError) as caught:
+            await client_for(session, server.url).originate(REQUEST)
+        assert caught.value.may_have_acted
+        await asyncio.sleep(0.01)
+        assert server.originates == len(before) + 1
+
+
+@pytest.mark.parametrize("status", ["400 No", "403 No", "404 No", "501 No"])
+async def test_any_refusal_that_speaks_of_a_success_may_have_placed_a_call(
+    session: ClientSession, status: str
+) -> None:
+    """Nobody is told that nothing was placed."""
+    body = ACCEPTED[ACCEPTED.index(b"{") :]
+    async with raw_server([Step(reply=http_reply(body, status=status))]) as server:
+        with pytest.raises(InvalidResponseError):
+            await client_for(session, server.url).originate(REQUEST)
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        not_allowed(b'{"success": 0, "da', length=999),
+        not_allowed(b"<html>" + b" " * 100_000),
+    ],
+    ids=["breaks off", "is too long"],
+)
+async def test_refusal_that_is_not_known_to_its_end_is_the_last_word(
+    session: ClientSession, reply: bytes
+) -> None:
+    """Its end could speak of a success."""
+    async with raw_server([Step(reply=reply), Step(reply=ACCEPTED)]) as server:
+        with pytest.raises(RefusedError) as caught:
+            await client_for(session, server.url).originate(REQUEST)
+        assert not caught.value.may_have_acted
+        assert server.originates == 1
+
+
+async def test_closed_session_has_sent_nothing() -> None:
+    """As when Home Assistant has stopped meanwhile."""
+    session = ClientSession()
+    await session.close()
+    with pytest.raises(CannotConnectError):
+        await client_for(session, "http://127.0.0.1:9/api/v4").originate(REQUEST)
 
 
 async def test_both_verbs_refused_ends_after_two(session: ClientSession) -> None:

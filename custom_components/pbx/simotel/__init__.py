@@ -4,7 +4,7 @@ Knows nothing of Home Assistant. SimotelClient places calls, `errors` says of ea
 failure whether a call can have been placed.
 """
 
-from .address import ApiAddress, parse_address
+from .address import ApiAddress, at_default_path, parse_address
 from .client import SimotelClient
 from .models import Credentials, OriginateRequest, Trunk, User
 from .numbers import clean_number
@@ -16,6 +16,7 @@ __all__ = [
     "SimotelClient",
     "Trunk",
     "User",
+    "at_default_path",
     "clean_number",
     "parse_address",
 ]

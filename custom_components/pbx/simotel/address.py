@@ -14,6 +14,10 @@ _LONGEST_ADDRESS = 2048
 _HOST_NAME = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*", re.ASCII)
 _LOOKS_LIKE_IPV4 = re.compile(r"[0-9.]+", re.ASCII)
 _PATH = re.compile(r"[A-Za-z0-9._~!$&'()*+,;=:@%/-]*", re.ASCII)
+_VERSION = re.compile(r"v[0-9]+(?:\.[0-9]+)*", re.ASCII | re.IGNORECASE)
+# How the paths of the API's operations begin and end, such as `call/originate/act`.
+_GROUPS = frozenset({"autodialer", "call", "pbx", "reports", "setting", "voicemails"})
+_VERBS = frozenset({"act", "add", "download", "edit", "ordered", "remove", "search"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +34,8 @@ def parse_address(text: str) -> ApiAddress:
 
     The scheme is http and the path /api/v4 unless given. The result's `url` has a
     lower-case scheme and host, no default port, single slashes, none at its end, and
-    no credentials. What a browser adds behind the path (`?...`, `#...`) is dropped.
+    no credentials. What a browser adds behind the path (`?...`, `#...`) is dropped, and
+    so is the path of an operation of the API (`call/originate/act`).
 
     Raises InvalidAddressError.
     """
@@ -56,6 +61,12 @@ def parse_address(text: str) -> ApiAddress:
         username=unquote(parts.username or ""),
         password=unquote(parts.password or ""),
     )
+
+
+def at_default_path(url: str) -> str:
+    """Return a canonical address with the path that the API mostly has."""
+    scheme, authority = urlsplit(url)[:2]
+    return f"{scheme}://{authority}{DEFAULT_PATH}"
 
 
 def _bracketed(address: str) -> str:
@@ -90,8 +101,31 @@ def _canonical_host(parts: SplitResult) -> str:
 
 def _canonical_path(path: str) -> str:
     segments = [segment for segment in path.split("/") if segment]
-    if not segments:
-        return DEFAULT_PATH
     if not _PATH.fullmatch(path) or {".", ".."} & set(segments):
         raise InvalidAddressError
-    return "/" + "/".join(segments)
+    base = "/".join(_without_operation(segments))
+    return f"/{base}" if base else DEFAULT_PATH
+
+
+def _without_operation(segments: list[str]) -> list[str]:
+    """Return a path without that of an operation, or of what leads to one, at its end.
+
+    What leads to one is known as such only behind the API's version: a PBX may be served
+    at `/pbx`.
+    """
+    end = len(segments)
+    while (start := _start_of_operation(segments[:end])) is not None:
+        end = start
+    return segments[:end]
+
+
+def _start_of_operation(segments: list[str]) -> int | None:
+    words = [segment.casefold() for segment in segments]
+    for position, word in enumerate(words):
+        if word not in _GROUPS:
+            continue
+        if position and _VERSION.fullmatch(words[position - 1]):
+            return position
+        if position == len(words) - 3 and words[-1] in _VERBS:
+            return position
+    return None

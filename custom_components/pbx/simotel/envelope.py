@@ -1,9 +1,10 @@
 """Reading the envelope of the PBX's replies, and what a reply means."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http import HTTPStatus
 import json
+import re
 
 from .errors import (
     AddressNotPermittedError,
@@ -24,6 +25,10 @@ from .texts import read_message
 from .transport import Reply
 
 _SUCCESS_WORDS = {"1": True, "true": True, "0": False, "false": False}
+# What a reply says where the PBX has acted, however it is written.
+_SAYS_IT_ACTED = re.compile(
+    rb"""originated_call_id|["']success["']\s*:\s*["']?(?:1|true)\b""", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +36,13 @@ class Envelope:
     """What every documented reply has: a verdict, perhaps a text, perhaps data."""
 
     success: bool
-    message: str
-    data: object
+    # Both may repeat the credentials.
+    message: str = field(repr=False)
+    data: object = field(repr=False)
 
 
-def read_envelope(body: bytes | None) -> Envelope | None:
+def read_envelope(body: bytes) -> Envelope | None:
     """Read a body as the documented envelope; None if it is anything else."""
-    if not body:
-        return None
     try:
         document = json.loads(body.decode(errors="replace").removeprefix("\ufeff"))
     except ValueError, RecursionError:
@@ -62,9 +66,9 @@ def data_of(reply: Reply, *, secrets: Iterable[str]) -> object:
     `secrets` are removed from any text of the PBX that an error carries.
 
     Raises the error that the reply documents, ServerError for any other 5xx, and
-    InvalidResponseError for what is neither success nor failure.
+    InvalidResponseError for what is neither success nor failure, or both at once.
     """
-    envelope = read_envelope(reply.body)
+    envelope = read_envelope(reply.body) if reply.whole else None
     if 200 <= reply.status < 300:
         if envelope is None:
             raise InvalidResponseError(f"HTTP {reply.status}, not the documented reply")
@@ -77,21 +81,27 @@ def data_of(reply: Reply, *, secrets: Iterable[str]) -> object:
         raise ServerError(status=reply.status)
     if reply.status < 400:
         raise InvalidResponseError(f"HTTP {reply.status}, not the documented reply")
-    error = _refusal(reply.status, envelope)
+    if _SAYS_IT_ACTED.search(reply.body) or (envelope and envelope.success):
+        raise InvalidResponseError(f"HTTP {reply.status}, which speaks of a success")
+    error = _refusal(reply, envelope)
     raise error(status=reply.status, message=_reason(reply, envelope, secrets))
 
 
-def _refusal(status: int, envelope: Envelope | None) -> type[RefusedError]:
-    """Return the error that a refusing status stands for."""
+def _refusal(reply: Reply, envelope: Envelope | None) -> type[RefusedError]:
+    """Return the error that a refusing status stands for.
+
+    After a 405 the request is sent with another verb. One whose end is not known could
+    speak of a success there, and is a refusal like any other.
+    """
     message = envelope.message.casefold() if envelope else ""
-    match status:
+    match reply.status:
         case HTTPStatus.UNAUTHORIZED if "missing" in message:
             return MissingCredentialsError
         case HTTPStatus.UNAUTHORIZED:
             return InvalidCredentialsError
         case HTTPStatus.NOT_FOUND:
             return NotFoundError
-        case HTTPStatus.METHOD_NOT_ALLOWED:
+        case HTTPStatus.METHOD_NOT_ALLOWED if reply.whole:
             return MethodNotAllowedError
         case HTTPStatus.FORBIDDEN if "access denied" in message:
             return PermissionDeniedError
@@ -99,7 +109,7 @@ def _refusal(status: int, envelope: Envelope | None) -> type[RefusedError]:
             return AddressNotPermittedError
     if envelope is None:
         return RefusedError
-    match status:
+    match reply.status:
         case HTTPStatus.BAD_REQUEST:
             return MalformedRequestError
         case HTTPStatus.UNSUPPORTED_MEDIA_TYPE:

@@ -2,7 +2,8 @@
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from http import HTTPStatus
 
 from aiohttp import (
     ClientConnectorError,
@@ -28,10 +29,16 @@ _ROUNDS = 3
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A complete reply. `body` is None where it was longer than asked for."""
+    """A reply with all of its body, or, where it is not `whole`, with the beginning.
+
+    A body that is longer than asked for is not whole, nor is that of a refusal that
+    broke off.
+    """
 
     status: int
-    body: bytes | None
+    # It may repeat the credentials.
+    body: bytes = field(repr=False)
+    whole: bool
 
 
 class _RepeatedError(Exception):
@@ -79,6 +86,8 @@ async def send_once(
     # told from one that was acted on.
     for _ in range(_ROUNDS):
         await asyncio.sleep(0)
+    if session.closed:
+        raise CannotConnectError("The session is closed")
     try:
         async with session.request(
             verb,
@@ -90,10 +99,7 @@ async def send_once(
             timeout=TIMEOUT,
             middlewares=(_AtMostOnce(),),
         ) as response:
-            return Reply(
-                status=response.status,
-                body=await _read_bounded(response, longest=longest_reply),
-            )
+            return await _read_bounded(response, longest=longest_reply)
     except (ClientConnectorError, ConnectionTimeoutError, InvalidURL) as err:
         raise CannotConnectError(str(err)) from err
     except TimeoutError as err:
@@ -106,21 +112,22 @@ async def send_once(
     raise ConnectionLostError(what)
 
 
-async def _read_bounded(response: ClientResponse, *, longest: int) -> bytes | None:
+async def _read_bounded(response: ClientResponse, *, longest: int) -> Reply:
     """Read the body, or as much of it as is needed to see that it is too long.
 
     A reply that refuses says so in its status already; where its body breaks off, the
     status stands.
     """
-    refuses = 400 <= response.status < 500 or response.status == 501
+    status = response.status
+    refuses = 400 <= status < 500 or status == HTTPStatus.NOT_IMPLEMENTED
     body = bytearray()
+    whole = True
     try:
-        while chunk := await response.content.readany():
+        while whole and (chunk := await response.content.readany()):
             body += chunk
-            if len(body) > longest:
-                return None
+            whole = len(body) <= longest
     except ClientError, TimeoutError:
-        if refuses:
-            return b""
-        raise
-    return bytes(body)
+        if not refuses:
+            raise
+        whole = False
+    return Reply(status=status, body=bytes(body), whole=whole)
