@@ -24,7 +24,7 @@ from pytest_homeassistant_custom_component.test_util.aiohttp import AiohttpClien
 
 from homeassistant.components.blueprint import importer
 from homeassistant.core import HomeAssistant, ServiceCall
-from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.helpers.template import Template
 from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
@@ -52,7 +52,7 @@ SARAS_NUMBER: Final = "09127654321"
 TEXTS: Final = {
     f"text_{name}": name
     for name in ("nobody", "intercom", "own", "unknown", "error", "quiet")
-}
+} | {"text_skipped": "skipped {names}"}
 # What a template makes an integer of.
 FRAGILE: Final = ["+989121234567", "۰۹۱۲۱۲۳۴۵۶۷"]
 AS_DIALLED: Final = ["+989121234567", "09121234567"]
@@ -378,8 +378,14 @@ async def test_doorbell_intercom_first(
         ({"_570": "no_answer"}, {}, [("557", "570")], ["intercom"]),
         ({}, {"intercom": "", "intercom_number": "570"}, [("557", "570")], []),
         ({}, {"people": [], "numbers": ["552"]}, [("552", "570")], []),
-        # A contact cannot be rung first.
-        ({}, {"people": [SARA, RECEPTION_PHONE]}, [], ["error"]),
+        # A contact cannot be rung first, and somebody else can.
+        (
+            {},
+            {"people": [SARA, RECEPTION_PHONE]},
+            [("557", "570")],
+            ["skipped Sara"],
+        ),
+        ({}, {"people": [SARA]}, [], ["error"]),
     ],
 )
 async def test_doorbell_phone_first(
@@ -442,13 +448,7 @@ async def test_doorbell_when_the_outcome_is_unknown(
 
 
 @pytest.mark.parametrize(
-    "fault",
-    [
-        {"status": 503},
-        {"drop": "after"},
-        {"status": 400, "acts": False},
-        {"status": 401, "acts": False},
-    ],
+    "fault", [{"status": 503}, {"drop": "after"}, {"status": 200, "body": "<html>"}]
 )
 async def test_doorbell_after_an_error_nobody_else_is_called(
     hass: HomeAssistant,
@@ -471,6 +471,106 @@ async def test_doorbell_after_an_error_nobody_else_is_called(
     await run_automation(hass, connected)
     assert rung(connected) == BOTH
     assert messages(shown) == ["error"]
+
+
+REFUSED: Final = {"path": "/call/originate/act", "acts": False}
+
+
+@pytest.mark.parametrize(
+    ("fault", "told"),
+    [
+        # The PBX refuses one call, or all from then on.
+        ({"status": 400, "times": 1}, ["skipped Sara"]),
+        ({"status": 400}, ["nobody skipped Sara, Workshop"]),
+        ({"status": 401}, ["nobody skipped Sara, Workshop"]),
+        ({"status": 403}, ["nobody skipped Sara, Workshop"]),
+    ],
+)
+async def test_doorbell_goes_on_where_nothing_was_placed(
+    hass: HomeAssistant,
+    connected: Simulator,
+    shown: list[ServiceCall],
+    fault: dict[str, Any],
+    told: list[str],
+) -> None:
+    """Reception is busy, Sara's call is refused, so the workshop is next."""
+    behave(connected, _557="busy")
+    await doorbell(hass, people=[RECEPTION_PHONE, SARA, WORKSHOP_PHONE])
+    ring(hass)
+    while not originates(connected):
+        await asyncio.sleep(0.001)
+    await quiet_down(hass, connected)
+    connected.pbx.change(faults=[{**REFUSED, **fault}])
+    await run_automation(hass, connected)
+    assert rung(connected) == [*BOTH, ("570", "552")]
+    assert messages(shown) == told
+
+
+@pytest.mark.parametrize(
+    ("inputs", "connected_with", "told"),
+    [
+        # A number that the limits refuse, and one that is none.
+        ({"people": [], "numbers": ["0900", "557"]}, BOTH[:1], ["skipped 0900"]),
+        (
+            {"people": [], "numbers": ["my mother", "557"]},
+            BOTH[:1],
+            ["skipped my mother"],
+        ),
+        # Entities that are none of ours; Reception answers between them.
+        (
+            {"people": ["button.nobody", RECEPTION_PHONE, "sensor.nobody"]},
+            BOTH[:1],
+            ["skipped button.nobody"],
+        ),
+        ({"people": ["button.nobody"], "numbers": ["0900"]}, [], ["error"]),
+    ],
+)
+async def test_doorbell_passes_over_who_cannot_be_called(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    connected: Simulator,
+    shown: list[ServiceCall],
+    inputs: dict[str, Any],
+    connected_with: list[tuple[str, str]],
+    told: list[str],
+) -> None:
+    """The next one is called, and somebody is told of it."""
+    options = {**entry.options, "denied_numbers": ["0900"]}
+    hass.config_entries.async_update_entry(entry, options=options)
+    await hass.async_block_till_done()
+    await doorbell(hass, **inputs)
+    ring(hass)
+    await run_automation(hass, connected)
+    assert rung(connected) == connected_with
+    assert messages(shown) == told
+
+
+@pytest.mark.parametrize(
+    ("first", "intercom", "connected_with"),
+    [
+        ("intercom", {}, ("570", "557")),
+        ("phone", {}, ("557", "570")),
+        ("phone", {"intercom": "", "intercom_number": "570"}, ("557", "570")),
+    ],
+)
+async def test_doorbell_shows_no_more_than_the_action_takes(
+    hass: HomeAssistant,
+    connected: Simulator,
+    shown: list[ServiceCall],
+    first: str,
+    intercom: dict[str, str],
+    connected_with: tuple[str, str],
+) -> None:
+    """A text that is too long, or of several lines, is no reason not to call."""
+    text = "Garden\ngate " + "m" * 300
+    await doorbell(
+        hass, first=first, caller_id=text, people=[RECEPTION_PHONE], **intercom
+    )
+    ring(hass)
+    await run_automation(hass, connected)
+    assert rung(connected) == [connected_with]
+    assert originates(connected)[0]["caller_id"] == "Garden gate " + "m" * 116
+    assert not shown
 
 
 @pytest.mark.parametrize(
@@ -751,6 +851,75 @@ async def test_list_after_an_error_nobody_else_is_called(
     assert response == {"result": "error", "call": None}
     assert len(originates(connected)) == 1
     assert messages(shown) == ["error"]
+
+
+@pytest.mark.parametrize("change", ["renamed", "removed"])
+@pytest.mark.parametrize(
+    ("answers", "result", "told"),
+    [
+        (True, "reached", ["skipped {sara}"]),
+        (False, "nobody", ["nobody skipped {sara}"]),
+    ],
+)
+async def test_list_goes_on_past_a_contact_that_is_gone(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    entity_registry: er.EntityRegistry,
+    connected: Simulator,
+    shown: list[ServiceCall],
+    change: str,
+    answers: bool,
+    result: str,
+    told: list[str],
+) -> None:
+    """Nothing was placed, so the next one is called, and somebody is told."""
+    if not answers:
+        behave(connected, _553="busy")
+    await write_script(
+        hass,
+        "call_list",
+        own_phone=WORKSHOP_PHONE,
+        people=[SARA, GUARD],
+        rounds=1,
+        **TEXTS,
+    )
+    if change == "renamed":
+        entity_registry.async_update_entity(SARA, new_entity_id="button.sister_call")
+    else:
+        (sara,) = (
+            subentry_id
+            for subentry_id, known in entry.subentries.items()
+            if known.title == "Sara"
+        )
+        hass.config_entries.async_remove_subentry(entry, sara)
+    await hass.async_block_till_done()
+    response = await run_script(hass, connected)
+    assert response["result"] == result
+    assert rung(connected) == ROUND[2:]
+    assert messages(shown) == [text.format(sara=SARA) for text in told]
+
+
+async def test_list_is_called_again_when_the_pbx_is_back(
+    hass: HomeAssistant, connected: Simulator, shown: list[ServiceCall]
+) -> None:
+    """It was away in the first round: nothing was placed then, and the second counts."""
+    await connected.stop()
+    await write_script(
+        hass,
+        "call_list",
+        own_phone=WORKSHOP_PHONE,
+        people=[RECEPTION_PHONE, GUARD],
+        rounds=2,
+        **TEXTS,
+    )
+    response = start(hass)
+    await run(hass, connected, lambda: 60 in waits(hass))
+    assert not originates(connected)
+    await connected.start()
+    await run(hass, connected, response.done)
+    assert (await response)["result"] == "reached"
+    assert rung(connected) == ROUND[:1]
+    assert messages(shown) == ["skipped Reception, Guard"]
 
 
 async def test_list_pauses_between_rounds(

@@ -225,7 +225,7 @@ ROWS: dict[str, tuple[tuple[Signal, ...], Outcome]] = {
     ),
     "caller rings on": ((CALLER_RINGS,), Outcome.CALLER_NO_ANSWER),
     "caller unavailable": (
-        (phone("557", "unavailable", call_id=""),),
+        (phone("557", "unreachable", call_id=""),),
         Outcome.CALLER_NO_ANSWER,
     ),
     "nothing heard": ((), Outcome.UNKNOWN),

@@ -20,6 +20,7 @@ from homeassistant.core import (
     callback,
 )
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.event import async_track_state_change_event
 from simulator.server import Simulator, running
 from simulator.settings import Fault
@@ -89,6 +90,34 @@ async def test_button_calls_a_contact(
             "timeout": "20",
         }
     ]
+
+
+async def test_contact_is_made_by_nobody(
+    hass: HomeAssistant, entry: MockConfigEntry, device_registry: dr.DeviceRegistry
+) -> None:
+    """It is a person; also where an earlier version has called it a device."""
+    ids = {known.title: key for key, known in entry.subentries.items()}
+    entry.add_to_hass(hass)
+    device_registry.async_get_or_create(
+        config_entry_id=entry.entry_id,
+        config_subentry_id=ids["Ali"],
+        identifiers={("pbx", f"{entry.entry_id}_{ids['Ali']}")},
+        manufacturer="Nasim Telecom",
+        model="Contact",
+        name="Ali",
+    )
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    made_by = {
+        (device.name, device.manufacturer)
+        for device in dr.async_entries_for_config_entry(device_registry, entry.entry_id)
+    }
+    assert made_by == {
+        ("Office", "Nasim Telecom"),
+        ("Reception", "Nasim Telecom"),
+        ("Workshop", "Nasim Telecom"),
+        ("Ali", None),
+        ("Sara", None),
+    }
 
 
 @pytest.mark.usefixtures("loaded_entry")

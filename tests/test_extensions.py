@@ -40,7 +40,7 @@ def new_state(state: str, **more: str) -> dict[str, Any]:
         ("In-Use", "in_use"),
         ("Hold", "in_use"),
         ("Pause", "paused"),
-        ("Unavailable", "unavailable"),
+        ("Unavailable", "unreachable"),
     ],
 )
 async def test_state_is_what_the_pbx_told_last(

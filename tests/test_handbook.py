@@ -464,6 +464,18 @@ async def test_missed_call_triggers_as_pasted(
 
 
 @pytest.mark.parametrize("page", TRIGGERS)
+async def test_missed_call_without_a_number_is_told_as_pasted(
+    hass: HomeAssistant, webhook_url: str, page: str
+) -> None:
+    """In words: somebody who hides the number is not called None."""
+    actions = await paste(hass, automations_of(page)[CALL_MISSED])
+    await send(hass, webhook_url, {**INCOMING, "number": ""}, {**UNANSWERED, "src": ""})
+    (notice,) = notices(actions)
+    assert "None" not in notice
+    assert notice.startswith(("Somebody without a number", "کسی بدون شماره"))
+
+
+@pytest.mark.parametrize("page", TRIGGERS)
 async def test_state_that_changes_triggers_as_pasted(
     hass: HomeAssistant, webhook_url: str, page: str
 ) -> None:

@@ -417,11 +417,11 @@ async def test_action_may_be_kept_for_administrators(
 ) -> None:
     """And automations, which have no user."""
 
-    async def originate_as(user_id: str | None, callee: str) -> None:
+    async def originate_as(user_id: str | None, callee: str, **fields: object) -> None:
         await hass.services.async_call(
             DOMAIN,
             "originate",
-            {"caller": "557", "callee": callee},
+            {"caller": "557", "callee": callee, **fields},
             blocking=True,
             context=Context(user_id=user_id),
         )
@@ -432,6 +432,9 @@ async def test_action_may_be_kept_for_administrators(
     with pytest.raises(Unauthorized) as caught:
         await originate_as(guest.id, "1002")
     assert caught.value.user_id == guest.id
+    # Who may not is not answered, whatever is wanted.
+    with pytest.raises(Unauthorized):
+        await originate_as(guest.id, "1002", continue_if_not_placed=True)
     with pytest.raises(UnknownUser):
         await originate_as("somebody who is gone", "1003")
     await originate_as(hass_admin_user.id, "1004")

@@ -33,7 +33,7 @@ STATES = {
     "ringing": "Ringing",
     "in_use": "InUse",
     "idle": "Idle",
-    "unavailable": "Unavailable",
+    "unreachable": "Unavailable",
 }
 WORDS = {
     Verdict.ANSWERED: "ANSWERED",

@@ -1,6 +1,7 @@
 """The integration is packaged as Home Assistant and HACS want it."""
 
 from pathlib import Path
+import re
 from typing import Any
 
 import pytest
@@ -43,6 +44,8 @@ def test_manifest_is_complete_and_in_order() -> None:
     assert keys == ["domain", "name", *sorted(keys[2:])]
     assert {"codeowners", "documentation", "issue_tracker", "version"} <= set(keys)
     assert manifest["requirements"] == []
+    # Hosted PBXs are supported as well.
+    assert manifest["connectivity"] == ["cloud", "network"]
 
 
 def test_versions_agree() -> None:
@@ -57,6 +60,40 @@ def test_oldest_supported_home_assistant_is_named_once() -> None:
     hacs = load_json_object(REPOSITORY / "hacs.json")
     oldest = (REPOSITORY / "scripts" / "requirements_oldest.txt").read_text()
     assert f"homeassistant=={hacs['homeassistant']}" in oldest
+
+
+def test_dependabot_knows_every_requirement() -> None:
+    """In whichever folder it is pinned."""
+    updates = load_yaml_dict(REPOSITORY / ".github" / "dependabot.yml")["updates"]
+    folders = {
+        REPOSITORY / folder.strip("/")
+        for update in updates
+        if update["package-ecosystem"] == "pip"
+        for folder in update["directories"]
+    }
+    found = {
+        path.parent
+        for path in REPOSITORY.rglob("requirements*.txt")
+        if not any(part.startswith(".") for part in path.relative_to(REPOSITORY).parts)
+    }
+    assert folders == found
+
+
+def test_contributing_names_every_part_of_the_tests() -> None:
+    """Those that scripts/test runs, in their order."""
+    script = (REPOSITORY / "scripts" / "test").read_text(encoding="utf-8")
+    parts = re.findall(r'^(?:browser_)?part "([^"]+)"', script, re.MULTILINE)
+    contributing = (REPOSITORY / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    table = contributing.partition("\n| Part | What it runs |\n")[2].partition("\n\n")[
+        0
+    ]
+    named = [row.split("|")[1].strip() for row in table.splitlines()[1:]]
+    both = "Tests on two releases of Home Assistant"
+    told = [
+        both if part.startswith("Tests on Home Assistant") else part for part in parts
+    ]
+    assert told.count(both) == 2
+    assert [*dict.fromkeys(told)] == named
 
 
 def test_no_other_file_is_called_manifest() -> None:

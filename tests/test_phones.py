@@ -23,8 +23,8 @@ def signal(state: str, **more: Any) -> PhoneSignal:
         (["in_use:in", "idle"], ["answered", "ended"]),
         (["in_use", "hold", "in_use", "idle"], ["answered", "ended"]),
         (["ringing", "in_use:out", "idle"], ["incoming", "answered", "ended"]),
-        (["idle", "unavailable", "idle", "paused"], []),
-        (["ringing", "unavailable"], ["incoming", "missed"]),
+        (["idle", "unreachable", "idle", "paused"], []),
+        (["ringing", "unreachable"], ["incoming", "missed"]),
         (["Dancing", "idle"], []),
     ],
 )

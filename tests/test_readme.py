@@ -53,6 +53,18 @@ async def test_missed_call_is_told_as_pasted(
 
 
 @pytest.mark.parametrize("readme", READMES)
+async def test_missed_call_without_a_number_is_told_as_pasted(
+    hass: HomeAssistant, webhook_url: str, readme: str
+) -> None:
+    """In words: somebody who hides the number is not called None."""
+    actions = await paste(hass, automations_of(readme)[1])
+    await send(hass, webhook_url, {**INCOMING, "number": ""}, {**UNANSWERED, "src": ""})
+    (notice,) = notices(actions)
+    assert "None" not in notice
+    assert notice.startswith(("Somebody without a number", "کسی بدون شماره"))
+
+
+@pytest.mark.parametrize("readme", READMES)
 def test_every_event_to_tick_is_explained(readme: str) -> None:
     """In a table of its own, with none that is not there."""
     assert set(EVENTS_TO_TICK) in tables_of_names(readme)

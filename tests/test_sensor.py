@@ -38,7 +38,14 @@ async def test_last_call_is_known_though_nobody_waited(
 
 
 @pytest.mark.parametrize(
-    ("stored", "restored"), [("busy", "busy"), ("eaten", "unknown"), (None, "unknown")]
+    ("stored", "restored"),
+    [
+        ("busy", "busy"),
+        ("unknown", "undetermined"),
+        ("undetermined", "undetermined"),
+        ("eaten", "unknown"),
+        (None, "unknown"),
+    ],
 )
 async def test_last_call_is_there_after_a_restart(
     hass: HomeAssistant, entry: MockConfigEntry, stored: str | None, restored: str

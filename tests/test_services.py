@@ -177,6 +177,7 @@ async def test_what_is_no_number_is_refused_before_anything_is_sent(
         {"wait_for": "talking"},
         {"dry_run": "perhaps"},
         {"allow_repeat": [True]},
+        {"continue_if_not_placed": "perhaps"},
         {"unknown": 1},
     ],
 )
@@ -229,6 +230,74 @@ async def test_each_failure_has_its_own_error(
     ]
     assert [record.method for record in sent] in (["PUT"], ["PUT", "POST"])
     assert (len(sent) == 2) == ("verbs" in change)
+
+
+NOT_PLACED = {
+    "config_entry_id": None,
+    "originated_call_id": None,
+    "outcome": "not_placed",
+    "caller": None,
+    "callee": None,
+    "wait": None,
+    "talk": None,
+    "recording": None,
+}
+
+
+@pytest.mark.usefixtures("loaded_entry")
+@pytest.mark.parametrize(
+    ("change", "fields", "key"),
+    [
+        ({"account": {"permitted_requests": []}}, {}, "permission_denied"),
+        ({"account": {"token": "another"}}, {}, "authentication_failed"),
+        ({"contexts": ["other"]}, {}, "call_rejected"),
+        ({}, {"callee": "my mother"}, "invalid_number"),
+        ({}, {"callee": "911"}, "number_not_allowed"),
+        ({}, {"config_entry_id": "gone"}, "service_config_entry_not_found"),
+        ({}, {"callee": "my mother", "dry_run": True}, "invalid_number"),
+    ],
+)
+async def test_script_goes_on_where_nothing_was_placed_if_that_is_wanted(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    change: dict[str, Any],
+    fields: dict[str, Any],
+    key: str,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """The answer has the error's key, and the log its text."""
+    simulator.pbx.change(change)
+    response = await originate(hass, continue_if_not_placed=True, **fields)
+    assert response == {**NOT_PLACED, "error": key}
+    assert not simulator.pbx.calls
+    assert "though nothing was called" in caplog.text
+
+
+@pytest.mark.usefixtures("loaded_entry")
+@pytest.mark.parametrize(
+    ("fault", "key"),
+    [
+        (Fault(status=503), "call_status_unknown"),
+        (Fault(drop="after"), "call_status_unknown"),
+        (Fault(status=200, body="<html>"), "invalid_response"),
+    ],
+)
+async def test_script_never_goes_on_where_a_phone_may_ring(
+    hass: HomeAssistant, simulator: Simulator, fault: Fault, key: str
+) -> None:
+    """Whatever is wanted: the next call would be one too many."""
+    simulator.pbx.change(faults=[fault])
+    with pytest.raises(HomeAssistantError) as caught:
+        await originate(hass, continue_if_not_placed=True)
+    assert caught.value.translation_key == key
+
+
+@pytest.mark.usefixtures("loaded_entry")
+async def test_call_that_is_placed_is_answered_as_always(hass: HomeAssistant) -> None:
+    """There is no error in the answer."""
+    response = await originate(hass, continue_if_not_placed=True)
+    assert response["outcome"] == "accepted"
+    assert response.keys() == NOT_PLACED.keys()
 
 
 @pytest.mark.usefixtures("loaded_entry")

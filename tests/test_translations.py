@@ -10,8 +10,13 @@ import pytest
 from custom_components.pbx.calls import Outcome
 from custom_components.pbx.condition import CONDITIONS
 from custom_components.pbx.monitor import CallEventType
-from custom_components.pbx.sensor import EXTENSION_STATES, TRUNK_STATES
+from custom_components.pbx.sensor import (
+    EXTENSION_STATES,
+    LAST_CALL_STATES,
+    TRUNK_STATES,
+)
 from custom_components.pbx.trigger import TRIGGERS
+from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN
 from homeassistant.util.json import load_json_object
 from homeassistant.util.yaml import load_yaml_dict
 
@@ -191,6 +196,17 @@ def test_icons_belong_to_something() -> None:
     assert named - drawn == {"connectivity"}
 
 
+def test_no_state_has_a_name_that_home_assistant_keeps_for_itself() -> None:
+    """The text of such a state is never shown, and triggers take it for a gap."""
+    states = {
+        state: path
+        for path in texts("en")
+        if (state := re.sub(r"^entity\.\w+\.\w+\.state\.", "", path)) != path
+    }
+    assert states.keys() >= {*LAST_CALL_STATES, *EXTENSION_STATES, *TRUNK_STATES}
+    assert states.keys().isdisjoint({STATE_UNKNOWN, STATE_UNAVAILABLE}), states
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_word_for_what_happens_to_a_call_has_a_text(language: str) -> None:
     """The outcomes in each place in the same words."""
@@ -198,10 +214,10 @@ def test_every_word_for_what_happens_to_a_call_has_a_text(language: str) -> None
     event = "entity.event.calls.state_attributes"
     for kind in CallEventType:
         assert f"{event}.event_type.state.{kind}" in known
-    for outcome in Outcome:
+    for outcome, state in zip(Outcome, LAST_CALL_STATES, strict=True):
         assert (
             known[f"{event}.outcome.state.{outcome}"]
-            == known[f"entity.sensor.last_call.state.{outcome}"]
+            == known[f"entity.sensor.last_call.state.{state}"]
             == known[f"selector.outcome.options.{outcome}"]
         )
     for state in TRUNK_STATES:

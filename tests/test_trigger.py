@@ -380,7 +380,7 @@ async def test_telephone_that_cannot_be_reached_is_told_from_a_pbx_that_cannot(
     loaded_entry: MockConfigEntry,
     webhook_url: str,
 ) -> None:
-    """Both show as unavailable; the first is a state of the telephone."""
+    """The first is a state of the telephone, the second one of no telephone."""
     runs = await automate(hass, "extension_state_changed", PHONE)
     await send(hass, webhook_url, new_state("Idle"), new_state("Unavailable"))
     # It stays what it is, while the PBX goes and is back, and at a reload.
@@ -390,7 +390,7 @@ async def test_telephone_that_cannot_be_reached_is_told_from_a_pbx_that_cannot(
     await elapse(hass)
     await hass.config_entries.async_reload(loaded_entry.entry_id)
     await send(hass, webhook_url, new_state("Idle"))
-    expected = ["unknown idle", "idle unavailable", "unavailable idle"]
+    expected = ["unknown idle", "idle unreachable", "unreachable idle"]
     assert changes(runs) == expected
     # What happens while the PBX is away is old when it is back.
     simulator.pbx.change(faults=[Fault(path=PING, status=503)])
@@ -420,7 +420,7 @@ async def test_reload_changes_no_telephone(
 
 
 @pytest.mark.parametrize(
-    ("sent", "state"), [("Unavailable", "unavailable"), ("Idle", "idle")]
+    ("sent", "state"), [("Unavailable", "unreachable"), ("Idle", "idle")]
 )
 async def test_state_that_was_there_before_the_automation_is_changed_from(
     hass: HomeAssistant, webhook_url: str, sent: str, state: str

@@ -602,7 +602,7 @@ async def test_account_after_the_clock_still_settles_the_call(
     behave(pbx, {"552": "no_answer"})
     response = await originate_and_wait(hass, connected, wait_for="ended")
     assert response["outcome"] == "unknown"
-    assert hass.states.is_state(LAST_CALL, "unknown")
+    assert hass.states.is_state(LAST_CALL, "undetermined")
     await send_dropped(hass, pbx)
     assert hass.states.is_state(LAST_CALL, "no_answer")
     assert response["outcome"] == "unknown"
@@ -783,7 +783,7 @@ async def place_among_others(
         await send_dropped(hass, pbx)
         state = hass.states.get(LAST_CALL)
         assert state is not None
-        assert state.state in (truth.outcome, "unknown")
+        assert state.state in (truth.outcome, "undetermined")
 
 
 @settings(

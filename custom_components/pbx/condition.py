@@ -25,6 +25,11 @@ class _ExtensionCondition(EntityStateConditionBase):
         return async_own_entities(self._hass, entities, self._keys)
 
     @override
+    def _should_include(self, _state: State) -> bool:
+        """Leave out a phone that is not reachable, as one of which nothing is known."""
+        return _state.state != "unreachable" and super()._should_include(_state)
+
+    @override
     def _check_all_match_state(self, states: list[State]) -> bool:
         """Test all telephones; where nothing is known of any, nothing holds."""
         return bool(states) and super()._check_all_match_state(states)
@@ -53,7 +58,7 @@ class IsReachableCondition(_ExtensionCondition):
 
     @override
     def _should_include(self, _state: State) -> bool:
-        """Count what is unavailable or unknown too: it is not reachable."""
+        """Count every phone: one of which nothing is known is not known to be reachable."""
         return True
 
 

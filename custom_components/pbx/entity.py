@@ -1,7 +1,7 @@
 """What the entities of a PBX, and of what belongs to it, have in common."""
 
 from collections.abc import Callable, Set as AbstractSet
-from typing import override
+from typing import Final, override
 
 from homeassistant.config_entries import ConfigSubentry
 from homeassistant.const import CONF_URL
@@ -12,8 +12,10 @@ from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.update_coordinator import CoordinatorEntity
 from homeassistant.util.signal_type import SignalType
 
-from .const import DOMAIN
+from .const import DOMAIN, SUBENTRY_EXTENSION
 from .coordinator import PbxConfigEntry, PbxCoordinator
+
+MANUFACTURER: Final = "Nasim Telecom"
 
 
 class PbxBaseEntity(CoordinatorEntity[PbxCoordinator]):
@@ -67,7 +69,10 @@ class PbxSubentryEntity(PbxBaseEntity):
         self._attr_device_info = DeviceInfo(
             entry_type=DeviceEntryType.SERVICE,
             identifiers={(DOMAIN, device)},
-            manufacturer="Nasim Telecom",
+            # A contact is a person, whom nobody manufactures.
+            manufacturer=(
+                MANUFACTURER if subentry.subentry_type == SUBENTRY_EXTENSION else None
+            ),
             model=subentry.subentry_type.capitalize(),
             name=subentry.title,
             via_device_id=dr.async_get_device_id_by_identifier(
@@ -86,7 +91,7 @@ def async_setup_device(hass: HomeAssistant, entry: PbxConfigEntry) -> None:
         configuration_url=panel_url(entry.data[CONF_URL]),
         entry_type=DeviceEntryType.SERVICE,
         identifiers={(DOMAIN, entry.entry_id)},
-        manufacturer="Nasim Telecom",
+        manufacturer=MANUFACTURER,
         model="Simotel",
         name=entry.title,
     )

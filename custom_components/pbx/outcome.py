@@ -147,6 +147,6 @@ def told_by_time(call: CallRecord) -> Ending:
     if call.caller_phone.only_rang and not call.may_have_second_leg:
         return Ending(outcome=Outcome.CALLER_NO_ANSWER)
     last = call.states.get(call.caller)
-    if call.is_silent and last is not None and last.state == "unavailable":
+    if call.is_silent and last is not None and last.state == "unreachable":
         return Ending(outcome=Outcome.CALLER_NO_ANSWER)
     return Ending(outcome=Outcome.UNKNOWN)

@@ -13,7 +13,7 @@ from .simotel.signals import PhoneSignal
 KEPT_PHONES: Final = 10_000
 
 # What a telephone is known to do; the PBX may have other words as well.
-PHONE_STATES: Final = ("idle", "ringing", "in_use", "paused", "unavailable")
+PHONE_STATES: Final = ("idle", "ringing", "in_use", "paused", "unreachable")
 
 _IN_A_CALL = frozenset({"ringing", "in_use"})
 # One that holds the line is in a call.

@@ -36,6 +36,10 @@ _LOGGER = logging.getLogger(__name__)
 PARALLEL_UPDATES = 0
 
 EXTENSION_STATES: Final = list(PHONE_STATES)
+UNDETERMINED: Final = "undetermined"
+LAST_CALL_STATES: Final = [
+    UNDETERMINED if outcome is Outcome.UNKNOWN else outcome.value for outcome in Outcome
+]
 MOST_UNKNOWN_STATES: Final = 10
 TRUNK_STATES: Final = ["ok", "unreachable", "deactivated"]
 
@@ -74,7 +78,7 @@ class _LastCall(PbxBaseEntity, RestoreSensor):
     """How the last one of some calls that were placed here ended."""
 
     _attr_device_class = SensorDeviceClass.ENUM
-    _attr_options = list(Outcome)
+    _attr_options = LAST_CALL_STATES
     _attr_translation_key = "last_call"
 
     def _is_meant(self, event: CallEvent) -> bool:
@@ -88,16 +92,25 @@ class _LastCall(PbxBaseEntity, RestoreSensor):
         self._listen(SIGNAL_CALL_EVENT.format(entry_id), self._async_take)
         await super().async_added_to_hass()
         last = await self.async_get_last_sensor_data()
-        if last is not None and last.native_value in list(Outcome):
-            self._attr_native_value = last.native_value
+        state = _last_call_state(last.native_value if last else None)
+        if state in LAST_CALL_STATES:
+            self._attr_native_value = state
 
     @callback
     def _async_take(self, event: CallEvent) -> None:
         if event.type is not CallEventType.ENDED or not event.placed_here:
             return
         if self._is_meant(event):
-            self._attr_native_value = event.outcome
+            self._attr_native_value = _last_call_state(event.outcome)
             self.async_write_ha_state()
+
+
+def _last_call_state[StateT](state: StateT) -> StateT | str:
+    """Return the state for an outcome, or for a state that an earlier version stored.
+
+    `unknown` is Home Assistant's word for an entity that has no state.
+    """
+    return UNDETERMINED if state == Outcome.UNKNOWN else state
 
 
 class LastCall(PbxEntity, _LastCall):

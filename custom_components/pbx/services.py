@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Container, Mapping
 from contextlib import suppress
+import logging
 import reprlib
 from typing import Any, Final
 
@@ -77,6 +78,8 @@ from .simotel.models import (
 )
 from .simotel.numbers import clean_caller_id, clean_text, in_national_form
 
+_LOGGER = logging.getLogger(__name__)
+
 ATTR_ALLOW_REPEAT: Final = "allow_repeat"
 ATTR_CALL_LIMIT: Final = "call_limit"
 ATTR_CALLEE: Final = "callee"
@@ -85,7 +88,9 @@ ATTR_CALLER: Final = CONF_CALLER
 ATTR_CALLER_ENTITY_ID: Final = "caller_entity_id"
 ATTR_CALLER_ID: Final = CONF_CALLER_ID
 ATTR_CONTEXT: Final = CONF_CONTEXT
+ATTR_CONTINUE_IF_NOT_PLACED: Final = "continue_if_not_placed"
 ATTR_DRY_RUN: Final = "dry_run"
+ATTR_ERROR: Final = "error"
 ATTR_ORIGINATED_CALL_ID: Final = "originated_call_id"
 ATTR_OUTCOME: Final = "outcome"
 ATTR_RECORDING: Final = "recording"
@@ -99,6 +104,7 @@ ATTR_WAIT_FOR: Final = "wait_for"
 
 OUTCOME_ACCEPTED: Final = "accepted"
 OUTCOME_DRY_RUN: Final = "dry_run"
+OUTCOME_NOT_PLACED: Final = "not_placed"
 SERVICE_ORIGINATE: Final = "originate"
 
 WAIT_FOR_ACCEPTED: Final = "accepted"
@@ -166,6 +172,7 @@ _ORIGINATE_FIELDS = vol.Schema(
         vol.Optional(ATTR_WAIT_FOR, default=WAIT_FOR_ACCEPTED): vol.In(list(_WAITS)),
         vol.Optional(ATTR_ALLOW_REPEAT, default=False): cv.boolean,
         vol.Optional(ATTR_DRY_RUN, default=False): cv.boolean,
+        vol.Optional(ATTR_CONTINUE_IF_NOT_PLACED, default=False): cv.boolean,
     }
 )
 ORIGINATE_SCHEMA = vol.All(
@@ -189,6 +196,32 @@ def async_setup_services(hass: HomeAssistant) -> None:
 
 
 async def _async_handle_originate(call: ServiceCall) -> ServiceResponse:
+    """Place a call, and answer with the error if nothing was placed and that is wanted.
+
+    A script cannot tell one error from another: it can go on after all of them or after
+    none, though a phone may be ringing after some.
+    """
+    try:
+        return await _async_answer(call)
+    except Unauthorized:
+        raise
+    except HomeAssistantError as err:
+        if not call.data[ATTR_CONTINUE_IF_NOT_PLACED] or _may_ring(err):
+            raise
+        _LOGGER.warning("The action goes on, though nothing was called: %s", err)
+        return _response(None, None) | {
+            ATTR_OUTCOME: OUTCOME_NOT_PLACED,
+            ATTR_ERROR: err.translation_key,
+        }
+
+
+def _may_ring(err: HomeAssistantError) -> bool:
+    """Return whether the PBX may have placed the call in spite of an error."""
+    cause = err.__cause__
+    return isinstance(cause, SimotelError) and cause.may_have_acted
+
+
+async def _async_answer(call: ServiceCall) -> ServiceResponse:
     """Place a call and tell which one it is, and how it ended where that is waited for."""
     entry, fields = _resolved(call.hass, call.data)
     # The entry may be unloaded whenever something is awaited.
@@ -225,14 +258,16 @@ async def _async_handle_originate(call: ServiceCall) -> ServiceResponse:
     return response
 
 
-def _response(entry: PbxConfigEntry, request: OriginateRequest) -> dict[str, Any]:
+def _response(
+    entry: PbxConfigEntry | None, request: OriginateRequest | None
+) -> dict[str, Any]:
     """Return what the action answers before anything is known of a call."""
     return {
-        ATTR_CONFIG_ENTRY_ID: entry.entry_id,
+        ATTR_CONFIG_ENTRY_ID: entry.entry_id if entry else None,
         ATTR_ORIGINATED_CALL_ID: None,
         ATTR_OUTCOME: None,
-        ATTR_CALLER: request.caller,
-        ATTR_CALLEE: request.callee,
+        ATTR_CALLER: request.caller if request else None,
+        ATTR_CALLEE: request.callee if request else None,
         ATTR_WAIT: None,
         ATTR_TALK: None,
         ATTR_RECORDING: None,

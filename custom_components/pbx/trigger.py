@@ -1,7 +1,7 @@
 """Triggers for what happens to telephone calls and at telephones."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar, Final, override
+from typing import Any, ClassVar, Final, TypeIs, override
 
 import voluptuous as vol
 
@@ -164,11 +164,10 @@ class IncomingCallTrigger(_CallTrigger):
 
 
 class ExtensionStateChangedTrigger(EntityTriggerBase):
-    """Triggers when the state of a telephone changes.
+    """Triggers when the state of a phone changes.
 
-    `unavailable` is a state of a telephone as well as that of an entity of a PBX that
-    does not answer. Only the first is meant here, so what is common to the triggers of
-    Home Assistant, to leave that state out, does not do.
+    A change is one from the state that was known last: the PBX may use a word that is
+    not documented in between, for which the entity is unknown.
     """
 
     _domain_specs = {SENSOR_DOMAIN: DomainSpec()}
@@ -195,31 +194,28 @@ class ExtensionStateChangedTrigger(EntityTriggerBase):
         did_not_trigger: TriggerNotTriggeredReporter | None = None,
     ) -> CALLBACK_TYPE:
         """Attach the trigger to an action runner."""
-        # What was heard last of each telephone, also while its entity is unavailable.
-        heard: dict[str, str | None] = {}
+        known: dict[str, str] = {}
 
         @callback
-        def take_entities(
+        def add_entities(
             added: set[str], _removed: set[str], states: Mapping[str, State | None]
         ) -> None:
             for entity_id in added:
-                heard[entity_id] = self._heard(states[entity_id])
+                if _is_known(state := states[entity_id]):
+                    known[entity_id] = state.state
 
         @callback
-        def take_state(data: TargetStateChangedData) -> None:
+        def handle_state(data: TargetStateChangedData) -> None:
             event = data.state_change_event
             entity_id = event.data["entity_id"]
             old, new = event.data["old_state"], event.data["new_state"]
-            if (state := self._heard(new)) is None:
+            if not _is_known(new):
                 return
-            before, heard[entity_id] = heard[entity_id], state
-            # An entity that is back tells what may have happened long ago.
-            comes_back = old is None or (
-                old.state == STATE_UNAVAILABLE and before != STATE_UNAVAILABLE
-            )
-            if comes_back or before == state:
+            before, known[entity_id] = known.get(entity_id), new.state
+            # An entity that is back shows what may have happened long ago.
+            if old is None or old.state == STATE_UNAVAILABLE or before == new.state:
                 return
-            if _allows(self._from, before) and _allows(self._to, state):
+            if _allows(self._from, before) and _allows(self._to, new.state):
                 run_action(
                     {ATTR_ENTITY_ID: entity_id, "from_state": old, "to_state": new},
                     f"state of {entity_id}",
@@ -229,21 +225,16 @@ class ExtensionStateChangedTrigger(EntityTriggerBase):
         return await async_track_target_selector_state_change_event(
             self._hass,
             self._target,
-            take_state,
+            handle_state,
             self.entity_filter,
-            take_entities,
+            add_entities,
             primary_entities_only=self._primary_entities_only,
         )
 
-    def _heard(self, state: State | None) -> str | None:
-        """Return the state of the telephone, None where the entity does not tell it."""
-        if state is None or state.state == STATE_UNKNOWN:
-            return None
-        if state.state == STATE_UNAVAILABLE:
-            entry = _entry_of(self._hass, state.entity_id)
-            if entry is None or not entry.runtime_data.coordinator.last_update_success:
-                return None
-        return state.state
+
+def _is_known(state: State | None) -> TypeIs[State]:
+    """Return whether an entity shows what its phone is doing."""
+    return state is not None and state.state not in (STATE_UNAVAILABLE, STATE_UNKNOWN)
 
 
 TRIGGERS: Final[dict[str, type[Trigger]]] = {

@@ -30,7 +30,7 @@ class Verdict(StrEnum):
 class PhoneSignal:
     """A telephone changed its state.
 
-    `state` is ringing, in_use, idle, unavailable or another word; `direction` is in or
+    `state` is ringing, in_use, idle, unreachable or another word; `direction` is in or
     out as seen from the telephone, or empty. `dialing` tells that somebody has begun to
     dial on it. What was not said is empty.
     """
@@ -127,6 +127,9 @@ _VERDICTS = {
 }
 
 
+# Other words stay as they are.
+_PHONE_STATES = {"unavailable": "unreachable"}
+
 _TRUNK_STATES = {
     "ok": "ok",
     "unavailable": "unreachable",
@@ -153,7 +156,7 @@ def signal_of(event: Event) -> Signal | None:
         case NewState():
             return PhoneSignal(
                 phone=event.extension,
-                state=event.state,
+                state=_PHONE_STATES.get(event.state, event.state),
                 other_party=event.participant,
                 direction=event.direction.casefold(),
                 dialing=event.dialing is True,
