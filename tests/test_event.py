@@ -260,6 +260,31 @@ async def test_ping_is_no_event_of_a_call(
     assert told[0] == told[1]
 
 
+async def test_entity_is_back_with_the_pbx_whatever_came_between(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    loaded_entry: MockConfigEntry,
+    webhook_url: str,
+) -> None:
+    """Set up while the PBX was away, it is not left behind when that is back."""
+    await send(hass, webhook_url, INCOMING)
+    before = hass.states.get(ENTITY)
+    assert before is not None
+    for _ in range(2):
+        simulator.pbx.change(faults=[Fault(path=PING, status=503)])
+        await elapse(hass)
+        assert hass.states.is_state(ENTITY, "unavailable")
+        monitor = loaded_entry.runtime_data.monitor
+        monitor.async_prepare_reload(was_reachable=False)
+        await hass.config_entries.async_reload(loaded_entry.entry_id)
+        assert hass.states.is_state(ENTITY, "unavailable")
+        simulator.pbx.change(faults=[])
+        await elapse(hass)
+        after = hass.states.get(ENTITY)
+        assert after is not None
+        assert (after.state, after.attributes) == (before.state, before.attributes)
+
+
 async def test_last_event_is_there_after_a_restart(
     hass: HomeAssistant, entry: MockConfigEntry
 ) -> None:

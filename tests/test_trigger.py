@@ -306,6 +306,28 @@ async def test_entity_that_goes_and_is_back_triggers_nothing(
     assert len(runs) == 1
 
 
+async def test_first_call_after_an_outage_triggers(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    loaded_entry: MockConfigEntry,
+    webhook_url: str,
+) -> None:
+    """Although a contact was changed while the PBX was away."""
+    runs = await automate(hass, "incoming_call", CALLS)
+    simulator.pbx.change(faults=[Fault(path=PING, status=503)])
+    await elapse(hass)
+    hass.config_entries.async_update_subentry(
+        loaded_entry, loaded_entry.subentries["01JALI"], title="Ali Reza"
+    )
+    await hass.async_block_till_done()
+    assert hass.states.is_state(CALLS, "unavailable")
+    simulator.pbx.change(faults=[])
+    await elapse(hass)
+    assert hass.states.is_state(CALLS, "unknown")
+    await send(hass, webhook_url, INCOMING)
+    assert len(runs) == 1
+
+
 async def test_event_of_an_earlier_run_triggers_nothing(
     hass: HomeAssistant, entry: MockConfigEntry
 ) -> None:

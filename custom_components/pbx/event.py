@@ -1,10 +1,12 @@
 """What happens to the calls of a PBX and of its extensions."""
 
+from dataclasses import dataclass
 from typing import override
 
-from homeassistant.components.event import EventEntity
+from homeassistant.components.event import EventEntity, EventExtraStoredData
 from homeassistant.config_entries import ConfigSubentry
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.const import STATE_UNAVAILABLE
+from homeassistant.core import HomeAssistant, State, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .const import SUBENTRY_EXTENSION
@@ -32,18 +34,45 @@ async def async_setup_entry(
         )
 
 
+@dataclass
+class _LastEvent(EventExtraStoredData):
+    """What an entity told last, and when, also while it is unavailable."""
+
+    time: str | None
+
+
 class _CallsEntity(PbxBaseEntity, EventEntity):
     """What happens to calls: a state is written for that, not for a ping."""
 
     _attr_translation_key = "calls"
-    _was_available = True
+
+    @property
+    @override
+    def extra_restore_state_data(self) -> _LastEvent:
+        """Return what a reload or a restart must not lose."""
+        last = super().extra_restore_state_data
+        return _LastEvent(
+            last_event_type=last.last_event_type,
+            last_event_attributes=last.last_event_attributes,
+            time=self.state,
+        )
+
+    @override
+    async def async_get_last_state(self) -> State | None:
+        """Return the last state, or the one before the PBX went away."""
+        state = await super().async_get_last_state()
+        extra = await self.async_get_last_extra_data()
+        time = extra.as_dict().get("time") if extra else None
+        if state is None or state.state != STATE_UNAVAILABLE or time is None:
+            return state
+        return State(state.entity_id, time)
 
     @callback
     @override
     def _handle_coordinator_update(self) -> None:
         """Write the state only when the PBX goes or is back."""
-        if self.available != self._was_available:
-            self._was_available = self.available
+        is_shown = not self.hass.states.is_state(self.entity_id, STATE_UNAVAILABLE)
+        if self.available != is_shown:
             super()._handle_coordinator_update()
 
 
