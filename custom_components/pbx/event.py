@@ -101,6 +101,7 @@ class PbxCalls(PbxEntity, _CallsEntity):
                 "recording": event.recording,
                 "call_id": event.call_id,
                 "originated_call_id": event.originated_call_id,
+                "placed_here": event.placed_here,
             },
         )
         self.async_write_ha_state()
@@ -122,15 +123,15 @@ class PhoneCalls(PbxSubentryEntity, _CallsEntity):
         self._listen(SIGNAL_PHONE.format(entry_id, number), self._async_tell)
 
     @callback
-    def _async_tell(self, news: PhoneNews | None) -> None:
-        if news is None:
-            return
-        self._trigger_event(
-            news.step,
-            {
-                "other_party": news.call.other_party or None,
-                "queue": news.call.queue or None,
-                "call_id": news.call.call_id or None,
-            },
-        )
-        self.async_write_ha_state()
+    def _async_tell(self, news: list[PhoneNews]) -> None:
+        for item in news:
+            self._trigger_event(
+                item.step,
+                {
+                    "other_party": item.call.other_party or None,
+                    "queue": item.call.queue or None,
+                    "call_id": item.call.call_id or None,
+                    "placed_here": item.call.placed_here,
+                },
+            )
+            self.async_write_ha_state()

@@ -79,8 +79,8 @@ class CallEvent:
 # Each is sent for one entry, whose id is put into it.
 SIGNAL_CALL_EVENT: SignalTypeFormat[CallEvent] = SignalTypeFormat("pbx_{}_call_event")
 SIGNAL_CALLS_CHANGED: SignalTypeFormat[()] = SignalTypeFormat("pbx_{}_calls_changed")
-# For one telephone, whose number follows the entry's id; None where no call of it is new.
-SIGNAL_PHONE: SignalTypeFormat[PhoneNews | None] = SignalTypeFormat("pbx_{}_phone_{}")
+# For one telephone, whose number follows the entry's id, with what is new of its calls.
+SIGNAL_PHONE: SignalTypeFormat[list[PhoneNews]] = SignalTypeFormat("pbx_{}_phone_{}")
 SIGNAL_TRUNK: SignalTypeFormat[TrunkSignal] = SignalTypeFormat("pbx_{}_trunk")
 
 _EVENT_TYPES = {
@@ -121,7 +121,7 @@ class CallMonitor:
         self.tracker = CallTracker(self._now)
         self.guard = DialGuard(self._now)
         self.heard: defaultdict[str, Heard] = defaultdict(Heard)
-        self.phones = Phones()
+        self.phones = Phones(self._now)
         self.unknown_states: set[str] = set()
         self.trunks: dict[str, str | None] = {}
         self._hass = hass
@@ -218,13 +218,14 @@ class CallMonitor:
     @callback
     def async_hear(self, signal: Signal) -> None:
         """Take what the PBX says of a call."""
+        placed_here = isinstance(signal, PhoneSignal) and self.tracker.claims(signal)
         news = self.tracker.hear(signal)
         if isinstance(signal, PhoneSignal):
             self._async_tell_others(self._others.hear_phone(signal))
             async_dispatcher_send(
                 self._hass,
                 SIGNAL_PHONE.format(self._entry_id, signal.phone),
-                self.phones.hear(signal),
+                self.phones.hear(signal, placed_here=placed_here),
             )
         self._async_take(news)
 

@@ -196,7 +196,7 @@ class _PhoneSensor(PbxSubentryEntity, SensorEntity):
         return self._monitor.phones.of(self._number)
 
     @callback
-    def _async_take(self, _news: PhoneNews | None) -> None:
+    def _async_take(self, _news: list[PhoneNews]) -> None:
         self.async_write_ha_state()
 
 
@@ -224,7 +224,7 @@ class ExtensionState(_PhoneSensor):
 
     @callback
     @override
-    def _async_take(self, news: PhoneNews | None) -> None:
+    def _async_take(self, news: list[PhoneNews]) -> None:
         """Write the state, and log a word that is not documented, once."""
         super()._async_take(news)
         phone, logged = self._phone, self._monitor.unknown_states
