@@ -32,7 +32,7 @@ from homeassistant.util.async_ import get_scheduled_timer_handles
 from homeassistant.util.yaml import load_yaml_dict
 from simulator.server import Simulator
 
-from .common import connection_to, elapse, originates, subentry
+from .common import connection_to, elapse, originate_and_wait, originates, subentry
 from .test_contacts import RECEPTION, WORKSHOP
 from .test_event import send
 
@@ -959,6 +959,74 @@ async def test_missed_calls_do_not_wait_for_each_other(
     await run_automation(hass, connected)
     assert rung(connected) == [("557", "09120000001")]
     assert len(pushed) == 4
+
+
+async def test_nobody_but_who_called_is_called_back(
+    hass: HomeAssistant,
+    webhook_url: str,
+    connected: Simulator,
+    pushed: list[ServiceCall],
+    mobile: str,
+) -> None:
+    """Whatever somebody writes into the action of a notification."""
+    entity = await automate(
+        hass,
+        "missed_call",
+        watched=["event.office_calls"],
+        devices=[mobile],
+        own_phone=RECEPTION_PHONE,
+    )
+    taken = [*missed("09120000002", "1.2")]
+    taken[1] |= {"disposition": "ANSWERED", "billsec": 9}
+    await send(hass, webhook_url, *missed("09120000001", "1.1"), *taken)
+    await quiet_down(hass, connected)
+    [button] = pushed[0].data["data"]["actions"]
+    for forged in (
+        button["action"].replace("09120000001", "09009009090"),
+        f"{button['action']}:09009009090",
+        f"{button['action']}1",
+        f"pbx_call_back {entity}:",
+        f"pbx_call_back {entity}:09120000002",
+    ):
+        hass.bus.async_fire("mobile_app_notification_action", {"action": forged})
+        await quiet_down(hass, connected)
+    assert not originates(connected)
+    tap(hass, pushed[0])
+    await run_automation(hass, connected)
+    assert rung(connected) == [("557", "09120000001")]
+
+
+@pytest.mark.parametrize(
+    ("inputs", "told"), [({}, []), ({"placed_here": True}, ["557 has called."])]
+)
+async def test_call_of_ours_that_nobody_took_is_not_called_back(
+    hass: HomeAssistant,
+    webhook_url: str,
+    connected: Simulator,
+    pushed: list[ServiceCall],
+    mobile: str,
+    inputs: dict[str, Any],
+    told: list[str],
+) -> None:
+    """Else Home Assistant would tell of its own call, unless that is asked for.
+
+    The telephone shows the caller ID.
+    """
+    behave(connected, _557="no_answer")
+    await automate(
+        hass,
+        "missed_call",
+        watched=["event.reception_calls"],
+        devices=[mobile],
+        own_phone=RECEPTION_PHONE,
+        **inputs,
+    )
+    await originate_and_wait(hass, connected, wait_for="ended")
+    await quiet_down(hass, connected)
+    last = hass.states.get("event.reception_calls")
+    assert last is not None
+    assert last.attributes["event_type"] == "missed"
+    assert messages(pushed) == told
 
 
 async def test_missed_call_of_an_extension(

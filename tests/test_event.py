@@ -9,6 +9,7 @@ from pytest_homeassistant_custom_component.common import (
     mock_restore_cache_with_extra_data,
 )
 
+from custom_components.pbx.event import KEPT_MISSED_NUMBERS
 from homeassistant.core import (
     Event,
     EventStateChangedData,
@@ -34,6 +35,7 @@ ATTRIBUTES = [
     "recording",
     "call_id",
     "originated_call_id",
+    "placed_here",
 ]
 INCOMING = {
     "event_name": "IncomingCall",
@@ -121,6 +123,7 @@ async def test_call_of_ours_is_told_from_beginning_to_end(
         "caller": "557",
         "callee": "09121234567",
         "originated_call_id": response["originated_call_id"],
+        "placed_here": True,
     }
     call_id = connected.pbx.traffic[-1].cuid
     assert told == [
@@ -159,7 +162,7 @@ async def test_strangers_call_from_outside(
     """It comes in, an extension takes it, and it ends."""
     ended = {**ANSWERED, "src": "09120000004", "type": "incoming"}
     await send(hass, webhook_url, INCOMING, INCOMING, TAKEN, TAKEN, ended, ended)
-    call = {"caller": "09120000004", "call_id": CALL_ID}
+    call = {"caller": "09120000004", "call_id": CALL_ID, "placed_here": False}
     assert told == [
         {"event_type": "incoming", "trunk": "to_simo", **call},
         {"event_type": "answered", "callee": "993", "trunk": "to_simo", **call},
@@ -193,7 +196,24 @@ async def test_missed_call(
         "wait": 20,
         "trunk": "to_simo",
         "call_id": CALL_ID,
+        "placed_here": False,
     }
+
+
+async def test_who_was_missed_is_remembered(
+    hass: HomeAssistant, loaded_entry: MockConfigEntry, webhook_url: str
+) -> None:
+    """Each number once and not too many, also after a reload."""
+    numbers = [f"0912000{number:04}" for number in range(KEPT_MISSED_NUMBERS + 2)]
+    for index, number in enumerate([*numbers, numbers[-2], None]):
+        missed = {**UNANSWERED, "src": number, "unique_id": f"1.{index}"}
+        await send(hass, webhook_url, missed, {**INCOMING, "unique_id": "0.1"})
+    for _ in range(2):
+        state = hass.states.get(ENTITY)
+        assert state is not None
+        remembered = state.attributes["missed_numbers"]
+        assert remembered == [*numbers[2:-2], numbers[-1], numbers[-2]]
+        await hass.config_entries.async_reload(loaded_entry.entry_id)
 
 
 async def test_call_that_somebody_took_was_not_missed(

@@ -1,7 +1,8 @@
 """What happens to the calls of a PBX and of its extensions."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import override
+from typing import Any, Final, override
 
 from homeassistant.components.event import EventEntity, EventExtraStoredData
 from homeassistant.config_entries import ConfigSubentry
@@ -17,6 +18,9 @@ from .monitor import SIGNAL_CALL_EVENT, SIGNAL_PHONE, CallEvent, CallEventType
 from .phones import PhoneNews, PhoneStep
 
 PARALLEL_UPDATES = 0
+
+ATTR_MISSED_NUMBERS: Final = "missed_numbers"
+KEPT_MISSED_NUMBERS: Final = 50
 
 
 async def async_setup_entry(
@@ -39,12 +43,21 @@ class _LastEvent(EventExtraStoredData):
     """What an entity told last, and when, also while it is unavailable."""
 
     time: str | None
+    missed_numbers: list[str]
 
 
 class _CallsEntity(PbxBaseEntity, EventEntity):
     """What happens to calls: a state is written for that, not for a ping."""
 
     _attr_translation_key = "calls"
+    _unrecorded_attributes = frozenset({ATTR_MISSED_NUMBERS})
+    _missed_numbers: tuple[str, ...] = ()
+
+    @property
+    @override
+    def extra_state_attributes(self) -> Mapping[str, Any]:
+        """Return who has called and was not answered, the latest last."""
+        return {ATTR_MISSED_NUMBERS: list(self._missed_numbers)}
 
     @property
     @override
@@ -55,7 +68,15 @@ class _CallsEntity(PbxBaseEntity, EventEntity):
             last_event_type=last.last_event_type,
             last_event_attributes=last.last_event_attributes,
             time=self.state,
+            missed_numbers=list(self._missed_numbers),
         )
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Restore who has called, and begin to listen."""
+        await super().async_added_to_hass()
+        if extra := await self.async_get_last_extra_data():
+            self._missed_numbers = tuple(extra.as_dict().get("missed_numbers", ()))
 
     @override
     async def async_get_last_state(self) -> State | None:
@@ -66,6 +87,17 @@ class _CallsEntity(PbxBaseEntity, EventEntity):
         if state is None or state.state != STATE_UNAVAILABLE or time is None:
             return state
         return State(state.entity_id, time)
+
+    @callback
+    def _async_tell_event(
+        self, event_type: str, number: str | None, attributes: dict[str, Any]
+    ) -> None:
+        """Tell that something has happened to a call with a number."""
+        if event_type == CallEventType.MISSED and number:
+            others = (known for known in self._missed_numbers if known != number)
+            self._missed_numbers = (*others, number)[-KEPT_MISSED_NUMBERS:]
+        self._trigger_event(event_type, attributes)
+        self.async_write_ha_state()
 
     @callback
     @override
@@ -89,8 +121,9 @@ class PbxCalls(PbxEntity, _CallsEntity):
 
     @callback
     def _async_tell(self, event: CallEvent) -> None:
-        self._trigger_event(
+        self._async_tell_event(
             event.type,
+            event.caller,
             {
                 "caller": event.caller,
                 "callee": event.callee,
@@ -104,7 +137,6 @@ class PbxCalls(PbxEntity, _CallsEntity):
                 "placed_here": event.placed_here,
             },
         )
-        self.async_write_ha_state()
 
 
 class PhoneCalls(PbxSubentryEntity, _CallsEntity):
@@ -125,8 +157,9 @@ class PhoneCalls(PbxSubentryEntity, _CallsEntity):
     @callback
     def _async_tell(self, news: list[PhoneNews]) -> None:
         for item in news:
-            self._trigger_event(
+            self._async_tell_event(
                 item.step,
+                item.call.other_party,
                 {
                     "other_party": item.call.other_party or None,
                     "queue": item.call.queue or None,
@@ -134,4 +167,3 @@ class PhoneCalls(PbxSubentryEntity, _CallsEntity):
                     "placed_here": item.call.placed_here,
                 },
             )
-            self.async_write_ha_state()
