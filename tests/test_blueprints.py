@@ -1207,6 +1207,27 @@ async def test_connected_when_free(
     assert messages(shown) == ["Workshop آزاد شد."]
 
 
+async def test_not_connected_while_one_of_two_calls_goes_on(
+    hass: HomeAssistant, connected: Simulator, webhook_url: str
+) -> None:
+    """Somebody who did not get through has hung up; the extension talks on."""
+    await write_script(
+        hass, "connect_when_free", wanted=WORKSHOP_PHONE, own_phone=RECEPTION_PHONE
+    )
+    await tell(
+        webhook_url,
+        {**new_state("552", "InUse"), "unique_id": "A"},
+        {**new_state("552", "Ringing"), "unique_id": "B"},
+    )
+    response = start(hass)
+    await tell(webhook_url, {**new_state("552", "Idle"), "unique_id": "B"})
+    assert await waits_now(hass, connected) == [900]
+    assert not originates(connected)
+    await tell(webhook_url, {**new_state("552", "Idle"), "unique_id": "A"})
+    await run(hass, connected, response.done)
+    assert rung(connected) == [("557", "552")]
+
+
 async def test_not_connected_when_it_does_not_become_free(
     hass: HomeAssistant,
     connected: Simulator,
