@@ -909,7 +909,7 @@ async def test_missed_call_is_called_back(
         hass, "missed_call", watched=["event.office_calls"], devices=[mobile], **own
     )
     await send(hass, webhook_url, *missed(number, "1.1"))
-    await quiet_down(hass, connected)
+    await run(hass, connected, lambda: pushed)
     (told,) = pushed
     assert told.data["title"] == "Missed call"
     assert re.fullmatch(r"\S+ has called\.", told.data["message"])
@@ -948,7 +948,7 @@ async def test_missed_calls_do_not_wait_for_each_other(
     )
     for call, number in enumerate(["09120000001", "09120000002", None]):
         await send(hass, webhook_url, *missed(number, f"1.{call}"))
-        await quiet_down(hass, connected)
+        await run(hass, connected, lambda wanted=call + 1: len(pushed) == wanted)
     assert messages(pushed) == [
         "از 09120000001 تماسی بی‌پاسخ ماند.",
         "از 09120000002 تماسی بی‌پاسخ ماند.",
@@ -978,8 +978,8 @@ async def test_nobody_but_who_called_is_called_back(
     )
     taken = [*missed("09120000002", "1.2")]
     taken[1] |= {"disposition": "ANSWERED", "billsec": 9}
-    await send(hass, webhook_url, *missed("09120000001", "1.1"), *taken)
-    await quiet_down(hass, connected)
+    await send(hass, webhook_url, *taken, *missed("09120000001", "1.1"))
+    await run(hass, connected, lambda: pushed)
     [button] = pushed[0].data["data"]["actions"]
     for forged in (
         button["action"].replace("09120000001", "09009009090"),

@@ -1,5 +1,6 @@
 """The event entity: what happens to the calls of a PBX."""
 
+import asyncio
 from typing import Any
 
 from aiohttp import ClientSession
@@ -9,6 +10,7 @@ from pytest_homeassistant_custom_component.common import (
     mock_restore_cache_with_extra_data,
 )
 
+from custom_components.pbx.call_record import HOLD
 from custom_components.pbx.event import KEPT_MISSED_NUMBERS
 from homeassistant.core import (
     Event,
@@ -183,6 +185,8 @@ async def test_missed_call(
 ) -> None:
     """It ends, and was missed: both once, however often the PBX says so."""
     await send(hass, webhook_url, INCOMING, UNANSWERED, UNANSWERED)
+    assert [event["event_type"] for event in told] == ["incoming"]
+    await elapse(hass)
     assert [event.pop("event_type") for event in told] == [
         "incoming",
         "ended",
@@ -208,6 +212,7 @@ async def test_who_was_missed_is_remembered(
     for index, number in enumerate([*numbers, numbers[-2], None]):
         missed = {**UNANSWERED, "src": number, "unique_id": f"1.{index}"}
         await send(hass, webhook_url, missed, {**INCOMING, "unique_id": "0.1"})
+        await elapse(hass)
     for _ in range(2):
         state = hass.states.get(ENTITY)
         assert state is not None
@@ -221,13 +226,52 @@ async def test_call_that_somebody_took_was_not_missed(
 ) -> None:
     """Of a call that rings several telephones there is an account for each."""
     taken = {**UNANSWERED, "disposition": "ANSWERED", "billsec": 5}
-    await send(hass, webhook_url, INCOMING, TAKEN, UNANSWERED, taken)
+    first = {**TAKEN, "exten": "992", "state": "Ringing"}
+    early = {**UNANSWERED, "dst": "992"}
+    await send(hass, webhook_url, INCOMING, first, {**first, "state": "Idle"}, early)
+    await send(hass, webhook_url, {**TAKEN, "state": "Ringing"})
+    await asyncio.sleep(HOLD + 0.5)
+    assert [event["event_type"] for event in told] == ["incoming"]
+    await send(hass, webhook_url, TAKEN, taken)
+    await elapse(hass)
+    assert [
+        (event["event_type"], event.get("callee"), event.get("outcome"))
+        for event in told
+    ] == [
+        ("incoming", None, None),
+        ("answered", "993", None),
+        ("ended", "993", "answered"),
+    ]
+
+
+@pytest.mark.parametrize("disposition", ["NO ANSWER", "ABANDONED"])
+@pytest.mark.parametrize("is_first", [True, False])
+async def test_call_to_a_queue_that_nobody_took_was_missed(
+    hass: HomeAssistant,
+    webhook_url: str,
+    told: list[dict[str, Any]],
+    disposition: str,
+    is_first: bool,
+) -> None:
+    """Though the queue itself has answered, and in either order."""
+    of_call = {**UNANSWERED, "disposition": "ANSWERED", "billsec": 40}
+    of_queue = {
+        "event_name": "CdrQueue",
+        "src": "09120000004",
+        "queue": "900",
+        "disposition": disposition,
+        "wait": 40,
+        "unique_id": CALL_ID,
+    }
+    order = [of_queue, of_call] if is_first else [of_call, of_queue]
+    await send(hass, webhook_url, INCOMING, *order)
+    await elapse(hass)
     assert [(event["event_type"], event.get("outcome")) for event in told] == [
         ("incoming", None),
-        ("answered", None),
-        ("ended", "unknown"),
-        ("ended", "answered"),
+        ("ended", "no_answer"),
+        ("missed", "no_answer"),
     ]
+    assert "talk" not in told[2]
 
 
 async def test_strangers_call_to_outside(
@@ -236,6 +280,7 @@ async def test_strangers_call_to_outside(
     """It is told of when it leaves and when it has ended, and is never missed."""
     busy = {**ANSWERED, "dst": "999", "type": "outgoing", "disposition": "BUSY"}
     await send(hass, webhook_url, OUTGOING, busy)
+    await elapse(hass)
     assert [(event["event_type"], event["callee"]) for event in told] == [
         ("outgoing", "999"),
         ("ended", "999"),

@@ -389,6 +389,7 @@ async def test_event_that_comes_twice_triggers_once(
     """The PBX sends some again."""
     runs = await automate(hass, trigger, CALLS)
     await send(hass, webhook_url, *events)
+    await elapse(hass)
     assert [run.data["caller"] for run in runs] == [STRANGER]
 
 
@@ -435,6 +436,7 @@ async def test_entity_that_goes_and_is_back_triggers_nothing(
 ) -> None:
     """Neither at a reload nor while the PBX does not answer; the next event does."""
     await send(hass, webhook_url, *events)
+    await elapse(hass)
     runs = await automate(hass, trigger, CALLS)
     await hass.config_entries.async_reload(loaded_entry.entry_id)
     await hass.async_block_till_done()
@@ -446,6 +448,7 @@ async def test_entity_that_goes_and_is_back_triggers_nothing(
     assert not hass.states.is_state(CALLS, "unavailable")
     assert not runs
     await send(hass, webhook_url, *({**event, "unique_id": "1.2"} for event in events))
+    await elapse(hass)
     assert len(runs) == 1
 
 

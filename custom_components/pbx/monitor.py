@@ -126,7 +126,7 @@ class CallMonitor:
         self.trunks: dict[str, str | None] = {}
         self._hass = hass
         self._entry_id = entry_id
-        self._others = OtherCalls()
+        self._others = OtherCalls(self._now, self.phones)
         self._entry: ConfigEntry | None = None
         self._client: SimotelClient | None = None
         self._may_search = True
@@ -221,12 +221,12 @@ class CallMonitor:
         placed_here = isinstance(signal, PhoneSignal) and self.tracker.claims(signal)
         news = self.tracker.hear(signal)
         if isinstance(signal, PhoneSignal):
-            self._async_tell_others(self._others.hear_phone(signal))
             async_dispatcher_send(
                 self._hass,
                 SIGNAL_PHONE.format(self._entry_id, signal.phone),
                 self.phones.hear(signal, placed_here=placed_here),
             )
+            self._async_tell_others(self._others.hear_phone(signal))
         self._async_take(news)
 
     @callback
@@ -296,6 +296,7 @@ class CallMonitor:
             self._async_tell(item)
         for unclaimed in self.tracker.take_unclaimed():
             self._async_tell_others(self._others.hear(unclaimed))
+        self._async_tell_others(self._others.tick())
         in_progress = self.calls_in_progress
         if self._told_in_progress != in_progress:
             self._told_in_progress = in_progress
@@ -385,9 +386,9 @@ class CallMonitor:
 
         A timer that comes too early is left alone: it sets the next one.
         """
-        due = self.tracker.next_due
-        if due is not None:
-            self._async_wake_by(due)
+        for due in (self.tracker.next_due, self._others.next_due):
+            if due is not None:
+                self._async_wake_by(due)
 
     @callback
     def _async_wake_by(self, due: float) -> None:

@@ -119,6 +119,19 @@ class Phones:
         shown = [call for call in calls if call.state == _IN_USE] or calls
         return Phone(state=shown[-1].state, other_party=shown[-1].other_party)
 
+    def goes_on_until(self, number: str, call_id: str) -> float | None:
+        """Return how long a telephone counts as being in a call, if it is in it.
+
+        Without an id, any call is meant.
+        """
+        line = self._lines.get(number, _Line())
+        ends = [
+            call.heard_at + _LONGEST[call.state]
+            for key, call in line.calls.items()
+            if call_id in ("", key)
+        ]
+        return max(ends, default=None)
+
     def hear(
         self, signal: PhoneSignal, *, placed_here: bool = False
     ) -> list[PhoneNews]:
