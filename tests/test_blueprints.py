@@ -876,6 +876,16 @@ def missed(number: str | None, call_id: str) -> list[dict[str, Any]]:
     ]
 
 
+async def until_told(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    pushed: list[ServiceCall],
+    times: int = 1,
+) -> None:
+    """Wait until so many notifications were sent: a call has ended a moment ago."""
+    await run(hass, simulator, lambda: len(pushed) == times)
+
+
 def tap(hass: HomeAssistant, notification: ServiceCall) -> None:
     """Tap the button of a notification."""
     (button,) = notification.data["data"]["actions"]
@@ -909,7 +919,7 @@ async def test_missed_call_is_called_back(
         hass, "missed_call", watched=["event.office_calls"], devices=[mobile], **own
     )
     await send(hass, webhook_url, *missed(number, "1.1"))
-    await run(hass, connected, lambda: pushed)
+    await until_told(hass, connected, pushed)
     (told,) = pushed
     assert told.data["title"] == "Missed call"
     assert re.fullmatch(r"\S+ has called\.", told.data["message"])
@@ -948,7 +958,7 @@ async def test_missed_calls_do_not_wait_for_each_other(
     )
     for call, number in enumerate(["09120000001", "09120000002", None]):
         await send(hass, webhook_url, *missed(number, f"1.{call}"))
-        await run(hass, connected, lambda wanted=call + 1: len(pushed) == wanted)
+        await until_told(hass, connected, pushed, call + 1)
     assert messages(pushed) == [
         "از 09120000001 تماسی بی‌پاسخ ماند.",
         "از 09120000002 تماسی بی‌پاسخ ماند.",
@@ -979,7 +989,7 @@ async def test_nobody_but_who_called_is_called_back(
     taken = [*missed("09120000002", "1.2")]
     taken[1] |= {"disposition": "ANSWERED", "billsec": 9}
     await send(hass, webhook_url, *taken, *missed("09120000001", "1.1"))
-    await run(hass, connected, lambda: pushed)
+    await until_told(hass, connected, pushed)
     [button] = pushed[0].data["data"]["actions"]
     for forged in (
         button["action"].replace("09120000001", "09009009090"),
