@@ -200,9 +200,9 @@ class OtherCalls:
             and is_same_number(signal.other_party, caller.caller)
         ):
             calls.append(caller)
-        for call in calls:
-            if len(call.lines) < _MOST_OF_A_CALL:
-                call.lines.add((signal.phone, signal.call_id))
+        open_calls = (call for call in calls if len(call.lines) < _MOST_OF_A_CALL)
+        for call in open_calls:
+            call.lines.add((signal.phone, signal.call_id))
 
     def _leave(self, signal: PhoneSignal) -> None:
         """Have the calls in which a telephone was wait for what comes next."""
