@@ -379,5 +379,8 @@ def test_call_that_is_held_is_remembered(world: World) -> None:
     world.hear(INCOMING, end(Verdict.NO_ANSWER, callee="551"))
     for number in range(KEPT_OTHERS):
         world.hear(LegSignal(number="0913", call_id=f"2.{number}"))
-    world.hear(end(Verdict.ANSWERED, talk=9, callee="552"))
-    assert told(world.wait(HOLD)) == [("ended", "552", "answered")]
+    world.hear(end(Verdict.NO_ANSWER, callee="552"))
+    assert told(world.wait(HOLD)) == [
+        ("ended", "551", "no_answer"),
+        ("missed", "551", "no_answer"),
+    ]
