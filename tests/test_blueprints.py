@@ -32,7 +32,7 @@ from homeassistant.util.async_ import get_scheduled_timer_handles
 from homeassistant.util.yaml import load_yaml_dict
 from simulator.server import Simulator
 
-from .common import connection_to, elapse, originates, subentry
+from .common import connection_to, elapse, originate_and_wait, originates, subentry
 from .test_contacts import RECEPTION, WORKSHOP
 from .test_event import send
 
@@ -1045,6 +1045,16 @@ def missed(number: str | None, call_id: str) -> list[dict[str, Any]]:
     ]
 
 
+async def until_told(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    pushed: list[ServiceCall],
+    times: int = 1,
+) -> None:
+    """Wait until so many notifications were sent: a call has ended a moment ago."""
+    await run(hass, simulator, lambda: len(pushed) == times)
+
+
 def tap(hass: HomeAssistant, notification: ServiceCall) -> None:
     """Tap the button of a notification."""
     (button,) = notification.data["data"]["actions"]
@@ -1078,7 +1088,7 @@ async def test_missed_call_is_called_back(
         hass, "missed_call", watched=["event.office_calls"], devices=[mobile], **own
     )
     await send(hass, webhook_url, *missed(number, "1.1"))
-    await quiet_down(hass, connected)
+    await until_told(hass, connected, pushed)
     (told,) = pushed
     assert told.data["title"] == "Missed call"
     assert re.fullmatch(r"\S+ has called\.", told.data["message"])
@@ -1117,7 +1127,7 @@ async def test_missed_calls_do_not_wait_for_each_other(
     )
     for call, number in enumerate(["09120000001", "09120000002", None]):
         await send(hass, webhook_url, *missed(number, f"1.{call}"))
-        await quiet_down(hass, connected)
+        await until_told(hass, connected, pushed, call + 1)
     assert messages(pushed) == [
         "از 09120000001 تماسی بی‌پاسخ ماند.",
         "از 09120000002 تماسی بی‌پاسخ ماند.",
@@ -1128,6 +1138,74 @@ async def test_missed_calls_do_not_wait_for_each_other(
     await run_automation(hass, connected)
     assert rung(connected) == [("557", "09120000001")]
     assert len(pushed) == 4
+
+
+async def test_nobody_but_who_called_is_called_back(
+    hass: HomeAssistant,
+    webhook_url: str,
+    connected: Simulator,
+    pushed: list[ServiceCall],
+    mobile: str,
+) -> None:
+    """Whatever somebody writes into the action of a notification."""
+    entity = await automate(
+        hass,
+        "missed_call",
+        watched=["event.office_calls"],
+        devices=[mobile],
+        own_phone=RECEPTION_PHONE,
+    )
+    taken = [*missed("09120000002", "1.2")]
+    taken[1] |= {"disposition": "ANSWERED", "billsec": 9}
+    await send(hass, webhook_url, *taken, *missed("09120000001", "1.1"))
+    await until_told(hass, connected, pushed)
+    [button] = pushed[0].data["data"]["actions"]
+    for forged in (
+        button["action"].replace("09120000001", "09009009090"),
+        f"{button['action']}:09009009090",
+        f"{button['action']}1",
+        f"pbx_call_back {entity}:",
+        f"pbx_call_back {entity}:09120000002",
+    ):
+        hass.bus.async_fire("mobile_app_notification_action", {"action": forged})
+        await quiet_down(hass, connected)
+    assert not originates(connected)
+    tap(hass, pushed[0])
+    await run_automation(hass, connected)
+    assert rung(connected) == [("557", "09120000001")]
+
+
+@pytest.mark.parametrize(
+    ("inputs", "told"), [({}, []), ({"placed_here": True}, ["557 has called."])]
+)
+async def test_call_of_ours_that_nobody_took_is_not_called_back(
+    hass: HomeAssistant,
+    webhook_url: str,
+    connected: Simulator,
+    pushed: list[ServiceCall],
+    mobile: str,
+    inputs: dict[str, Any],
+    told: list[str],
+) -> None:
+    """Else Home Assistant would tell of its own call, unless that is asked for.
+
+    The telephone shows the caller ID.
+    """
+    behave(connected, _557="no_answer")
+    await automate(
+        hass,
+        "missed_call",
+        watched=["event.reception_calls"],
+        devices=[mobile],
+        own_phone=RECEPTION_PHONE,
+        **inputs,
+    )
+    await originate_and_wait(hass, connected, wait_for="ended")
+    await quiet_down(hass, connected)
+    last = hass.states.get("event.reception_calls")
+    assert last is not None
+    assert last.attributes["event_type"] == "missed"
+    assert messages(pushed) == told
 
 
 async def test_missed_call_of_an_extension(
@@ -1306,6 +1384,27 @@ async def test_connected_when_free(
     assert waited == [3]
     assert rung(connected) == [("557", "552")]
     assert messages(shown) == ["Workshop آزاد شد."]
+
+
+async def test_not_connected_while_one_of_two_calls_goes_on(
+    hass: HomeAssistant, connected: Simulator, webhook_url: str
+) -> None:
+    """Somebody who did not get through has hung up; the extension talks on."""
+    await write_script(
+        hass, "connect_when_free", wanted=WORKSHOP_PHONE, own_phone=RECEPTION_PHONE
+    )
+    await tell(
+        webhook_url,
+        {**new_state("552", "InUse"), "unique_id": "A"},
+        {**new_state("552", "Ringing"), "unique_id": "B"},
+    )
+    response = start(hass)
+    await tell(webhook_url, {**new_state("552", "Idle"), "unique_id": "B"})
+    assert await waits_now(hass, connected) == [900]
+    assert not originates(connected)
+    await tell(webhook_url, {**new_state("552", "Idle"), "unique_id": "A"})
+    await run(hass, connected, response.done)
+    assert rung(connected) == [("557", "552")]
 
 
 async def test_not_connected_when_it_does_not_become_free(

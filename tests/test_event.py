@@ -1,5 +1,6 @@
 """The event entity: what happens to the calls of a PBX."""
 
+import asyncio
 from typing import Any
 
 from aiohttp import ClientSession
@@ -9,6 +10,8 @@ from pytest_homeassistant_custom_component.common import (
     mock_restore_cache_with_extra_data,
 )
 
+from custom_components.pbx.call_record import HOLD
+from custom_components.pbx.event import KEPT_MISSED_NUMBERS
 from homeassistant.core import (
     Event,
     EventStateChangedData,
@@ -34,6 +37,7 @@ ATTRIBUTES = [
     "recording",
     "call_id",
     "originated_call_id",
+    "placed_here",
 ]
 INCOMING = {
     "event_name": "IncomingCall",
@@ -121,6 +125,7 @@ async def test_call_of_ours_is_told_from_beginning_to_end(
         "caller": "557",
         "callee": "09121234567",
         "originated_call_id": response["originated_call_id"],
+        "placed_here": True,
     }
     call_id = connected.pbx.traffic[-1].cuid
     assert told == [
@@ -159,7 +164,7 @@ async def test_strangers_call_from_outside(
     """It comes in, an extension takes it, and it ends."""
     ended = {**ANSWERED, "src": "09120000004", "type": "incoming"}
     await send(hass, webhook_url, INCOMING, INCOMING, TAKEN, TAKEN, ended, ended)
-    call = {"caller": "09120000004", "call_id": CALL_ID}
+    call = {"caller": "09120000004", "call_id": CALL_ID, "placed_here": False}
     assert told == [
         {"event_type": "incoming", "trunk": "to_simo", **call},
         {"event_type": "answered", "callee": "993", "trunk": "to_simo", **call},
@@ -180,6 +185,8 @@ async def test_missed_call(
 ) -> None:
     """It ends, and was missed: both once, however often the PBX says so."""
     await send(hass, webhook_url, INCOMING, UNANSWERED, UNANSWERED)
+    assert [event["event_type"] for event in told] == ["incoming"]
+    await elapse(hass)
     assert [event.pop("event_type") for event in told] == [
         "incoming",
         "ended",
@@ -193,7 +200,25 @@ async def test_missed_call(
         "wait": 20,
         "trunk": "to_simo",
         "call_id": CALL_ID,
+        "placed_here": False,
     }
+
+
+async def test_who_was_missed_is_remembered(
+    hass: HomeAssistant, loaded_entry: MockConfigEntry, webhook_url: str
+) -> None:
+    """Each number once and not too many, also after a reload."""
+    numbers = [f"0912000{number:04}" for number in range(KEPT_MISSED_NUMBERS + 2)]
+    for index, number in enumerate([*numbers, numbers[-2], None]):
+        missed = {**UNANSWERED, "src": number, "unique_id": f"1.{index}"}
+        await send(hass, webhook_url, missed, {**INCOMING, "unique_id": "0.1"})
+        await elapse(hass)
+    for _ in range(2):
+        state = hass.states.get(ENTITY)
+        assert state is not None
+        remembered = state.attributes["missed_numbers"]
+        assert remembered == [*numbers[2:-2], numbers[-1], numbers[-2]]
+        await hass.config_entries.async_reload(loaded_entry.entry_id)
 
 
 async def test_call_that_somebody_took_was_not_missed(
@@ -201,13 +226,52 @@ async def test_call_that_somebody_took_was_not_missed(
 ) -> None:
     """Of a call that rings several telephones there is an account for each."""
     taken = {**UNANSWERED, "disposition": "ANSWERED", "billsec": 5}
-    await send(hass, webhook_url, INCOMING, TAKEN, UNANSWERED, taken)
+    first = {**TAKEN, "exten": "992", "state": "Ringing"}
+    early = {**UNANSWERED, "dst": "992"}
+    await send(hass, webhook_url, INCOMING, first, {**first, "state": "Idle"}, early)
+    await send(hass, webhook_url, {**TAKEN, "state": "Ringing"})
+    await asyncio.sleep(HOLD + 0.5)
+    assert [event["event_type"] for event in told] == ["incoming"]
+    await send(hass, webhook_url, TAKEN, taken)
+    await elapse(hass)
+    assert [
+        (event["event_type"], event.get("callee"), event.get("outcome"))
+        for event in told
+    ] == [
+        ("incoming", None, None),
+        ("answered", "993", None),
+        ("ended", "993", "answered"),
+    ]
+
+
+@pytest.mark.parametrize("disposition", ["NO ANSWER", "ABANDONED"])
+@pytest.mark.parametrize("is_first", [True, False])
+async def test_call_to_a_queue_that_nobody_took_was_missed(
+    hass: HomeAssistant,
+    webhook_url: str,
+    told: list[dict[str, Any]],
+    disposition: str,
+    is_first: bool,
+) -> None:
+    """Though the queue itself has answered, and in either order."""
+    of_call = {**UNANSWERED, "disposition": "ANSWERED", "billsec": 40}
+    of_queue = {
+        "event_name": "CdrQueue",
+        "src": "09120000004",
+        "queue": "900",
+        "disposition": disposition,
+        "wait": 40,
+        "unique_id": CALL_ID,
+    }
+    order = [of_queue, of_call] if is_first else [of_call, of_queue]
+    await send(hass, webhook_url, INCOMING, *order)
+    await elapse(hass)
     assert [(event["event_type"], event.get("outcome")) for event in told] == [
         ("incoming", None),
-        ("answered", None),
-        ("ended", "unknown"),
-        ("ended", "answered"),
+        ("ended", "no_answer"),
+        ("missed", "no_answer"),
     ]
+    assert "talk" not in told[2]
 
 
 async def test_strangers_call_to_outside(
@@ -216,6 +280,7 @@ async def test_strangers_call_to_outside(
     """It is told of when it leaves and when it has ended, and is never missed."""
     busy = {**ANSWERED, "dst": "999", "type": "outgoing", "disposition": "BUSY"}
     await send(hass, webhook_url, OUTGOING, busy)
+    await elapse(hass)
     assert [(event["event_type"], event["callee"]) for event in told] == [
         ("outgoing", "999"),
         ("ended", "999"),
@@ -258,6 +323,31 @@ async def test_ping_is_no_event_of_a_call(
     await elapse(hass)
     assert len(told) == 2
     assert told[0] == told[1]
+
+
+async def test_entity_is_back_with_the_pbx_whatever_came_between(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    loaded_entry: MockConfigEntry,
+    webhook_url: str,
+) -> None:
+    """Set up while the PBX was away, it is not left behind when that is back."""
+    await send(hass, webhook_url, INCOMING)
+    before = hass.states.get(ENTITY)
+    assert before is not None
+    for _ in range(2):
+        simulator.pbx.change(faults=[Fault(path=PING, status=503)])
+        await elapse(hass)
+        assert hass.states.is_state(ENTITY, "unavailable")
+        monitor = loaded_entry.runtime_data.monitor
+        monitor.async_prepare_reload(was_reachable=False)
+        await hass.config_entries.async_reload(loaded_entry.entry_id)
+        assert hass.states.is_state(ENTITY, "unavailable")
+        simulator.pbx.change(faults=[])
+        await elapse(hass)
+        after = hass.states.get(ENTITY)
+        assert after is not None
+        assert (after.state, after.attributes) == (before.state, before.attributes)
 
 
 async def test_last_event_is_there_after_a_restart(

@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from homeassistant.core import HomeAssistant
+from homeassistant.core import Event, EventStateChangedData, HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.event import async_track_state_change_event
 from simulator.server import Simulator
 
 from .common import office
@@ -142,6 +143,59 @@ async def test_calls_of_the_telephone_are_told(
         ["answered", "0912", "902", "1.1"],
         ["ended", "0912", "902", "1.1"],
     ]
+
+
+@pytest.mark.parametrize(
+    ("events", "steps", "shown"),
+    [
+        (["InUse A", "Ringing B", "InUse A"], ["answered", "incoming"], "in_use"),
+        (
+            ["InUse A", "Ringing B", "InUse A", "Idle B"],
+            ["answered", "incoming", "missed"],
+            "in_use",
+        ),
+        (
+            ["InUse A", "Ringing B", "Idle B", "Idle A"],
+            ["answered", "incoming", "missed", "ended"],
+            "idle",
+        ),
+        (["Ringing U", "Ringing V"], ["incoming", "incoming"], "ringing"),
+        (
+            ["InUse A", "Ringing B", "Idle"],
+            ["answered", "incoming", "ended", "missed"],
+            "idle",
+        ),
+    ],
+)
+async def test_telephone_with_call_waiting(
+    hass: HomeAssistant,
+    webhook_url: str,
+    events: list[str],
+    steps: list[str],
+    shown: str,
+) -> None:
+    """It is in use until the last call ends, and each call is told of by itself."""
+    told: list[str] = []
+
+    @callback
+    def note(event: Event[EventStateChangedData]) -> None:
+        if state := event.data["new_state"]:
+            told.append(state.attributes["event_type"])
+
+    async_track_state_change_event(hass, CALLS, note)
+    for item in events:
+        state, _, call_id = item.partition(" ")
+        await send(hass, webhook_url, new_state(state, unique_id=call_id))
+    assert told == steps
+    assert hass.states.is_state(STATE, shown)
+
+
+async def test_who_dials_calls_out(hass: HomeAssistant, webhook_url: str) -> None:
+    """Though the PBX says no direction."""
+    await send(hass, webhook_url, new_state("InUse", dialer="yes"))
+    state = hass.states.get(CALLS)
+    assert state is not None
+    assert state.attributes["event_type"] == "outgoing"
 
 
 async def test_event_of_a_telephone_is_no_doorbell(

@@ -459,6 +459,7 @@ async def test_missed_call_triggers_as_pasted(
     """With the number of the one who called."""
     actions = await paste(hass, automations_of(page)[CALL_MISSED])
     await send(hass, webhook_url, INCOMING, UNANSWERED)
+    await elapse(hass)
     (notice,) = notices(actions)
     assert "09120000004" in notice
 

@@ -8,7 +8,7 @@ from custom_components.pbx.webhook import EVENTS_TO_TICK
 from homeassistant.core import HomeAssistant
 from simulator.server import Simulator
 
-from .common import originates
+from .common import elapse, originates
 from .pages import (
     READMES,
     automations_of,
@@ -48,6 +48,7 @@ async def test_missed_call_is_told_as_pasted(
     _, missed_call = automations_of(readme)
     actions = await paste(hass, missed_call)
     await send(hass, webhook_url, INCOMING, UNANSWERED)
+    await elapse(hass)
     (notice,) = notices(actions)
     assert "09120000004" in notice
 

@@ -27,7 +27,15 @@ from homeassistant.setup import async_setup_component
 from simulator.server import Simulator
 from simulator.settings import Fault
 
-from .common import PING, elapse, office, originate_and_wait, setup_integration
+from .common import (
+    PING,
+    change_options,
+    elapse,
+    office,
+    originate,
+    originate_and_wait,
+    setup_integration,
+)
 from .test_contacts import ALI, RECEPTION, WORKSHOP
 from .test_event import ANSWERED, INCOMING, TAKEN, UNANSWERED, send
 from .test_extensions import new_state
@@ -197,7 +205,7 @@ async def test_telephone_alone_does_not_tell_how_a_call_ended(
         ("۰۰۹۸۹۱۲۰۰۰۰۰۰۴", True),
         (["09127654321", "0912 000 0004"], True),
         ([], True),
-        ("9120000004", False),
+        ("9120000004", True),
         (552, False),
     ],
 )
@@ -212,6 +220,141 @@ async def test_incoming_call_triggers_by_its_number(
     runs = await automate(hass, "incoming_call", target, {"number": number})
     await dial_in(hass, connected)
     assert len(runs) == fires
+
+
+@pytest.mark.parametrize(
+    "caller",
+    [
+        "09123450001",
+        "9123450001",
+        "989123450001",
+        "+989123450001",
+        "00989123450001",
+        "۰۹۱۲۳۴۵۰۰۰۱",
+    ],
+)
+@pytest.mark.parametrize("country", ["+98", ""])
+async def test_incoming_call_triggers_however_the_pbx_writes_its_number(
+    hass: HomeAssistant,
+    loaded_entry: MockConfigEntry,
+    webhook_url: str,
+    caller: str,
+    country: str,
+) -> None:
+    """Numbers are compared as numbers, also where the country is not set."""
+    await change_options(hass, loaded_entry, country_prefix=country)
+    runs = await automate(hass, "incoming_call", CALLS, {"number": "09123450001"})
+    await send(hass, webhook_url, {**INCOMING, "number": caller})
+    assert len(runs) == 1
+    others = ("09123450002", "3450001", "551", "")
+    for index, number in enumerate(others):
+        other = {**INCOMING, "number": number, "unique_id": f"2.{index}"}
+        await send(hass, webhook_url, other)
+    assert len(runs) == 1
+
+
+@pytest.mark.parametrize("behaviour", ["no_answer", "reject"])
+@pytest.mark.parametrize(
+    ("options", "fires"), [({}, False), ({"placed_here": True}, True)]
+)
+@pytest.mark.parametrize(("caller", "callee"), [("557", "09121234567"), ("552", "557")])
+async def test_call_of_ours_is_missed_only_where_that_is_asked_for(
+    hass: HomeAssistant,
+    connected: Simulator,
+    behaviour: str,
+    options: Options,
+    fires: bool,
+    caller: str,
+    callee: str,
+) -> None:
+    """The telephone rang because Home Assistant placed the call."""
+    connected.pbx.change(phones=[{"number": "557", "behaviour": behaviour}])
+    runs = await automate(hass, "call_missed", PHONE_CALLS, options)
+    await originate_and_wait(
+        hass, connected, caller=caller, callee=callee, wait_for="ended"
+    )
+    state = hass.states.get(PHONE_CALLS)
+    assert state is not None
+    assert state.attributes["event_type"] == "missed"
+    assert state.attributes["placed_here"] is True
+    assert len(runs) == fires
+
+
+@pytest.mark.parametrize(
+    "order", [("ours", "theirs"), ("theirs", "ours")], ids=lambda order: order[0]
+)
+@pytest.mark.parametrize(
+    "theirs",
+    [{"participant": STRANGER, "unique_id": "1.2"}, {"unique_id": "1.2"}],
+    ids=["named", "unnamed"],
+)
+async def test_strangers_call_is_missed_while_ours_rings(
+    hass: HomeAssistant, webhook_url: str, theirs: dict[str, str], order: tuple[str]
+) -> None:
+    """At the same telephone, whichever of them ends first."""
+    runs = await automate(hass, "call_missed", PHONE_CALLS)
+    await originate(hass)
+    ours = {"participant": "552", "unique_id": "1.1"}
+    await send(hass, webhook_url, new_state("Ringing", **ours))
+    await send(hass, webhook_url, new_state("Ringing", **theirs))
+    for which in order:
+        ended = {"ours": ours, "theirs": theirs}[which]
+        await send(hass, webhook_url, new_state("Idle", **ended))
+        told = hass.states.get(PHONE_CALLS)
+        assert told is not None
+        assert told.attributes["placed_here"] is (which == "ours")
+        assert told.attributes["event_type"] == "missed"
+    assert len(runs) == 1
+    await elapse(hass)
+
+
+@pytest.mark.parametrize("taken", [True, False])
+async def test_who_rings_after_ours_is_a_stranger(
+    hass: HomeAssistant, webhook_url: str, taken: bool
+) -> None:
+    """The telephone took our call, or left it, though neither has an id or a name."""
+    runs = await automate(hass, "call_missed", PHONE_CALLS)
+    await originate(hass)
+    await send(hass, webhook_url, new_state("Ringing"))
+    await send(hass, webhook_url, new_state("InUse" if taken else "Idle"))
+    await send(hass, webhook_url, new_state("Ringing", unique_id="1.2"))
+    await send(hass, webhook_url, new_state("Idle", unique_id="1.2"))
+    assert len(runs) == 1
+    await elapse(hass)
+
+
+async def test_calls_of_ours_that_share_an_id_are_ours(
+    hass: HomeAssistant, webhook_url: str
+) -> None:
+    """Which of them it is does not matter."""
+    runs = await automate(hass, "call_missed", PHONE_CALLS)
+    await originate(hass, caller="552", callee="557")
+    await originate(hass, caller="557", callee="553", allow_repeat=True)
+    for state in ("Ringing", "Idle"):
+        await send(hass, webhook_url, new_state(state, unique_id="1.1"))
+        theirs = {**new_state(state, unique_id="1.1"), "exten": "552"}
+        await send(hass, webhook_url, theirs)
+    await send(hass, webhook_url, new_state("Ringing", unique_id="1.1"))
+    told = hass.states.get(PHONE_CALLS)
+    assert told is not None
+    assert told.attributes["placed_here"] is True
+    assert not runs
+    await elapse(hass)
+
+
+async def test_telephone_of_a_group_that_we_call_rings_for_us(
+    hass: HomeAssistant, webhook_url: str
+) -> None:
+    """It shows who calls, which is enough to tell that the call was placed here."""
+    runs = await automate(hass, "call_missed", PHONE_CALLS)
+    await originate(hass, caller="552", callee="600")
+    for state in ("Ringing", "Idle"):
+        await send(hass, webhook_url, new_state(state, participant="552"))
+    told = hass.states.get(PHONE_CALLS)
+    assert told is not None
+    assert told.attributes["event_type"] == "missed"
+    assert not runs
+    await elapse(hass)
 
 
 async def test_trace_says_that_the_number_was_not_known(
@@ -246,6 +389,7 @@ async def test_event_that_comes_twice_triggers_once(
     """The PBX sends some again."""
     runs = await automate(hass, trigger, CALLS)
     await send(hass, webhook_url, *events)
+    await elapse(hass)
     assert [run.data["caller"] for run in runs] == [STRANGER]
 
 
@@ -292,6 +436,7 @@ async def test_entity_that_goes_and_is_back_triggers_nothing(
 ) -> None:
     """Neither at a reload nor while the PBX does not answer; the next event does."""
     await send(hass, webhook_url, *events)
+    await elapse(hass)
     runs = await automate(hass, trigger, CALLS)
     await hass.config_entries.async_reload(loaded_entry.entry_id)
     await hass.async_block_till_done()
@@ -303,6 +448,29 @@ async def test_entity_that_goes_and_is_back_triggers_nothing(
     assert not hass.states.is_state(CALLS, "unavailable")
     assert not runs
     await send(hass, webhook_url, *({**event, "unique_id": "1.2"} for event in events))
+    await elapse(hass)
+    assert len(runs) == 1
+
+
+async def test_first_call_after_an_outage_triggers(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    loaded_entry: MockConfigEntry,
+    webhook_url: str,
+) -> None:
+    """Although a contact was changed while the PBX was away."""
+    runs = await automate(hass, "incoming_call", CALLS)
+    simulator.pbx.change(faults=[Fault(path=PING, status=503)])
+    await elapse(hass)
+    hass.config_entries.async_update_subentry(
+        loaded_entry, loaded_entry.subentries["01JALI"], title="Ali Reza"
+    )
+    await hass.async_block_till_done()
+    assert hass.states.is_state(CALLS, "unavailable")
+    simulator.pbx.change(faults=[])
+    await elapse(hass)
+    assert hass.states.is_state(CALLS, "unknown")
+    await send(hass, webhook_url, INCOMING)
     assert len(runs) == 1
 
 

@@ -26,7 +26,7 @@ from simulator.server import Simulator
 from .common import office, setup_integration
 from .test_contacts import RECEPTION
 from .test_event import ANSWERED, INCOMING
-from .test_sensor import enabled_by_default
+from .test_trunks import enabled_by_default
 
 __all__ = ["enabled_by_default"]
 

@@ -119,6 +119,19 @@ class SignalMatcher[CallT: CallRecord]:
             self._note_rivals(signal, claimants)
         return None
 
+    def claims(self, signal: PhoneSignal) -> bool:
+        """Tell whether a state seems to be of a call that was placed here.
+
+        Less is needed for that than to prove something for one of the calls: two may
+        claim it, and a third telephone needs only name the caller.
+        """
+        open_calls = self._open_calls.values()
+        claimants = [*self._claimants(signal)]
+        if self._heard.get(signal.call_id) == _SHARED:
+            claimants += [call for call in open_calls if _could_be_of(call, signal)]
+        claimants += [call for call in open_calls if _could_become(call, signal)]
+        return any(_may_begin(call, signal) for call in claimants)
+
     def _match_with(self, call: CallT, signal: PhoneSignal) -> Match[CallT] | None:
         """Return whether a state is of the only call that could claim it."""
         proven = call in self._by_call_id.get(signal.call_id, [])
@@ -284,6 +297,18 @@ def _carries(call: CallRecord, signal: PhoneSignal) -> bool:
     if signal.phone == call.callee:
         return not signal.other_party or _names_caller(call, signal)
     return call.caller_state_ids[signal.call_id]
+
+
+def _may_begin(call: CallRecord, signal: PhoneSignal) -> bool:
+    """Tell whether a state can be the first one of a telephone in a call.
+
+    The caller has one id in it, and his telephone takes it and leaves it once.
+    """
+    if signal.phone != call.caller or signal.call_id in call.caller_state_ids:
+        return True
+    if signal.call_id and call.caller_state_ids:
+        return False
+    return call.caller_phone.seen <= {Progress.RINGING}
 
 
 def _may_name_callee(call: CallRecord, signal: PhoneSignal) -> bool:

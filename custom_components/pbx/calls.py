@@ -360,6 +360,10 @@ class CallTracker:
             self._give_back(signal)
         return []
 
+    def claims(self, signal: PhoneSignal) -> bool:
+        """Tell whether a state, before it is heard, seems to be of a call of ours."""
+        return self._matcher.claims(signal)
+
     def take_unclaimed(self) -> list[LegSignal | EndSignal]:
         """Return, once, what is known to be about calls that were not placed here."""
         unclaimed = list(self._unclaimed)

@@ -1,10 +1,13 @@
 """What happens to the calls of a PBX and of its extensions."""
 
-from typing import override
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final, override
 
-from homeassistant.components.event import EventEntity
+from homeassistant.components.event import EventEntity, EventExtraStoredData
 from homeassistant.config_entries import ConfigSubentry
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.const import STATE_UNAVAILABLE
+from homeassistant.core import HomeAssistant, State, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .const import SUBENTRY_EXTENSION
@@ -15,6 +18,9 @@ from .monitor import SIGNAL_CALL_EVENT, SIGNAL_PHONE, CallEvent, CallEventType
 from .phones import PhoneNews, PhoneStep
 
 PARALLEL_UPDATES = 0
+
+ATTR_MISSED_NUMBERS: Final = "missed_numbers"
+KEPT_MISSED_NUMBERS: Final = 50
 
 
 async def async_setup_entry(
@@ -32,18 +38,73 @@ async def async_setup_entry(
         )
 
 
+@dataclass
+class _LastEvent(EventExtraStoredData):
+    """What an entity told last, and when, also while it is unavailable."""
+
+    time: str | None
+    missed_numbers: list[str]
+
+
 class _CallsEntity(PbxBaseEntity, EventEntity):
     """What happens to calls: a state is written for that, not for a ping."""
 
     _attr_translation_key = "calls"
-    _was_available = True
+    _unrecorded_attributes = frozenset({ATTR_MISSED_NUMBERS})
+    _missed_numbers: tuple[str, ...] = ()
+
+    @property
+    @override
+    def extra_state_attributes(self) -> Mapping[str, Any]:
+        """Return who has called and was not answered, the latest last."""
+        return {ATTR_MISSED_NUMBERS: list(self._missed_numbers)}
+
+    @property
+    @override
+    def extra_restore_state_data(self) -> _LastEvent:
+        """Return what a reload or a restart must not lose."""
+        last = super().extra_restore_state_data
+        return _LastEvent(
+            last_event_type=last.last_event_type,
+            last_event_attributes=last.last_event_attributes,
+            time=self.state,
+            missed_numbers=list(self._missed_numbers),
+        )
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Restore who has called, and begin to listen."""
+        await super().async_added_to_hass()
+        if extra := await self.async_get_last_extra_data():
+            self._missed_numbers = tuple(extra.as_dict().get("missed_numbers", ()))
+
+    @override
+    async def async_get_last_state(self) -> State | None:
+        """Return the last state, or the one before the PBX went away."""
+        state = await super().async_get_last_state()
+        extra = await self.async_get_last_extra_data()
+        time = extra.as_dict().get("time") if extra else None
+        if state is None or state.state != STATE_UNAVAILABLE or time is None:
+            return state
+        return State(state.entity_id, time)
+
+    @callback
+    def _async_tell_event(
+        self, event_type: str, number: str | None, attributes: dict[str, Any]
+    ) -> None:
+        """Tell that something has happened to a call with a number."""
+        if event_type == CallEventType.MISSED and number:
+            others = (known for known in self._missed_numbers if known != number)
+            self._missed_numbers = (*others, number)[-KEPT_MISSED_NUMBERS:]
+        self._trigger_event(event_type, attributes)
+        self.async_write_ha_state()
 
     @callback
     @override
     def _handle_coordinator_update(self) -> None:
         """Write the state only when the PBX goes or is back."""
-        if self.available != self._was_available:
-            self._was_available = self.available
+        is_shown = not self.hass.states.is_state(self.entity_id, STATE_UNAVAILABLE)
+        if self.available != is_shown:
             super()._handle_coordinator_update()
 
 
@@ -60,8 +121,9 @@ class PbxCalls(PbxEntity, _CallsEntity):
 
     @callback
     def _async_tell(self, event: CallEvent) -> None:
-        self._trigger_event(
+        self._async_tell_event(
             event.type,
+            event.caller,
             {
                 "caller": event.caller,
                 "callee": event.callee,
@@ -72,9 +134,9 @@ class PbxCalls(PbxEntity, _CallsEntity):
                 "recording": event.recording,
                 "call_id": event.call_id,
                 "originated_call_id": event.originated_call_id,
+                "placed_here": event.placed_here,
             },
         )
-        self.async_write_ha_state()
 
 
 class PhoneCalls(PbxSubentryEntity, _CallsEntity):
@@ -93,15 +155,15 @@ class PhoneCalls(PbxSubentryEntity, _CallsEntity):
         self._listen(SIGNAL_PHONE.format(entry_id, number), self._async_tell)
 
     @callback
-    def _async_tell(self, news: PhoneNews | None) -> None:
-        if news is None:
-            return
-        self._trigger_event(
-            news.step,
-            {
-                "other_party": news.call.other_party or None,
-                "queue": news.call.queue or None,
-                "call_id": news.call.call_id or None,
-            },
-        )
-        self.async_write_ha_state()
+    def _async_tell(self, news: list[PhoneNews]) -> None:
+        for item in news:
+            self._async_tell_event(
+                item.step,
+                item.call.other_party,
+                {
+                    "other_party": item.call.other_party or None,
+                    "queue": item.call.queue or None,
+                    "call_id": item.call.call_id or None,
+                    "placed_here": item.call.placed_here,
+                },
+            )

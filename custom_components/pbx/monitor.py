@@ -78,8 +78,8 @@ class CallEvent:
 # Each is sent for one entry, whose id is put into it.
 SIGNAL_CALL_EVENT: SignalTypeFormat[CallEvent] = SignalTypeFormat("pbx_{}_call_event")
 SIGNAL_CALLS_CHANGED: SignalTypeFormat[()] = SignalTypeFormat("pbx_{}_calls_changed")
-# For one telephone, whose number follows the entry's id; None where no call of it is new.
-SIGNAL_PHONE: SignalTypeFormat[PhoneNews | None] = SignalTypeFormat("pbx_{}_phone_{}")
+# For one telephone, whose number follows the entry's id, with what is new of its calls.
+SIGNAL_PHONE: SignalTypeFormat[list[PhoneNews]] = SignalTypeFormat("pbx_{}_phone_{}")
 
 _EVENT_TYPES = {
     Step.ORIGINATED: CallEventType.ORIGINATED,
@@ -119,12 +119,12 @@ class CallMonitor:
         self.tracker = CallTracker(self._now)
         self.guard = DialGuard(self._now)
         self.heard: defaultdict[str, Heard] = defaultdict(Heard)
-        self.phones = Phones()
+        self.phones = Phones(self._now)
         self.unknown_states: set[str] = set()
         self.trunks: dict[str, str | None] = {}
         self._hass = hass
         self._entry_id = entry_id
-        self._others = OtherCalls()
+        self._others = OtherCalls(self._now, self.phones)
         self._entry: ConfigEntry | None = None
         self._client: SimotelClient | None = None
         self._may_search = True
@@ -216,14 +216,15 @@ class CallMonitor:
     @callback
     def async_hear(self, signal: Signal) -> None:
         """Take what the PBX says of a call."""
+        placed_here = isinstance(signal, PhoneSignal) and self.tracker.claims(signal)
         news = self.tracker.hear(signal)
         if isinstance(signal, PhoneSignal):
-            self._async_tell_others(self._others.hear_phone(signal))
             async_dispatcher_send(
                 self._hass,
                 SIGNAL_PHONE.format(self._entry_id, signal.phone),
-                self.phones.hear(signal),
+                self.phones.hear(signal, placed_here=placed_here),
             )
+            self._async_tell_others(self._others.hear_phone(signal))
         self._async_take(news)
 
     async def async_wait(self, call: Call, step: Step) -> Ending:
@@ -285,6 +286,7 @@ class CallMonitor:
             self._async_tell(item)
         for unclaimed in self.tracker.take_unclaimed():
             self._async_tell_others(self._others.hear(unclaimed))
+        self._async_tell_others(self._others.tick())
         in_progress = self.calls_in_progress
         if self._told_in_progress != in_progress:
             self._told_in_progress = in_progress
@@ -374,9 +376,9 @@ class CallMonitor:
 
         A timer that comes too early is left alone: it sets the next one.
         """
-        due = self.tracker.next_due
-        if due is not None:
-            self._async_wake_by(due)
+        for due in (self.tracker.next_due, self._others.next_due):
+            if due is not None:
+                self._async_wake_by(due)
 
     @callback
     def _async_wake_by(self, due: float) -> None:

@@ -5,7 +5,7 @@ incomplete, and of the most important end, that the caller's telephone was not t
 there mostly is no word. docs/outcomes.md has the rules in full.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from .call_record import CallRecord
@@ -26,13 +26,17 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ending:
-    """How a call ended. `wait` and `talk` are seconds, None where nobody knows."""
+    """How a call ended. `wait` and `talk` are seconds, None where nobody knows.
+
+    `account` is the one of the PBX that tells it, if it is one alone.
+    """
 
     outcome: Outcome
     wait: int | None = None
     talk: int | None = None
     recording: str = ""
     trunk: str = ""
+    account: EndSignal | None = field(default=None, compare=False, repr=False)
 
 
 _OUTCOMES = {
@@ -61,6 +65,7 @@ def ending_of(outcome: Outcome, account: EndSignal) -> Ending:
         talk=account.talk if outcome is Outcome.ANSWERED else None,
         recording=account.recording,
         trunk=account.trunk,
+        account=account,
     )
 
 

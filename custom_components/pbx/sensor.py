@@ -179,7 +179,7 @@ class _PhoneSensor(PbxSubentryEntity, SensorEntity):
         return self._monitor.phones.of(self._number)
 
     @callback
-    def _async_take(self, _news: PhoneNews | None) -> None:
+    def _async_take(self, _news: list[PhoneNews]) -> None:
         self.async_write_ha_state()
 
 
@@ -203,16 +203,21 @@ class ExtensionState(_PhoneSensor):
     def native_value(self) -> str | None:
         """Return the state; a word that is not documented is no state."""
         phone = self._phone
-        if phone is None:
-            return None
-        state = phone.state
-        if state in EXTENSION_STATES:
-            return state
-        unknown = self._monitor.unknown_states
-        if state not in unknown and len(unknown) < MOST_UNKNOWN_STATES:
-            unknown.add(state)
-            _LOGGER.warning("The PBX tells of a state that is not known: %.40s", state)
-        return None
+        return phone.state if phone and phone.state in EXTENSION_STATES else None
+
+    @callback
+    @override
+    def _async_take(self, news: list[PhoneNews]) -> None:
+        """Write the state, and log a word that is not documented, once."""
+        super()._async_take(news)
+        phone, logged = self._phone, self._monitor.unknown_states
+        if phone is None or phone.state in EXTENSION_STATES or phone.state in logged:
+            return
+        if len(logged) < MOST_UNKNOWN_STATES:
+            logged.add(phone.state)
+            _LOGGER.warning(
+                "The PBX tells of a state that is not known: %.40s", phone.state
+            )
 
 
 class OtherParty(_PhoneSensor):

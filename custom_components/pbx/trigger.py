@@ -39,10 +39,11 @@ from .monitor import CallEventType
 from .sensor import EXTENSION_STATES
 from .services import localised
 from .simotel.errors import InvalidNumberError
-from .simotel.numbers import clean_number
+from .simotel.numbers import clean_number, is_same_number
 
 CONF_FROM: Final = "from"
 CONF_OUTCOME: Final = "outcome"
+CONF_PLACED_HERE: Final = "placed_here"
 CONF_TO: Final = "to"
 
 
@@ -107,9 +108,29 @@ class CallAnsweredTrigger(_CallTrigger):
 
 
 class CallMissedTrigger(_CallTrigger):
-    """Triggers when a call is missed."""
+    """Triggers when a call is missed, if wanted one that was placed here as well."""
 
     _event_type = CallEventType.MISSED
+    _schema = ENTITY_STATE_TRIGGER_SCHEMA.extend(
+        {
+            vol.Required(CONF_OPTIONS, default={}): {
+                vol.Optional(CONF_PLACED_HERE, default=False): cv.boolean
+            }
+        }
+    )
+
+    @override
+    def is_valid_state(
+        self, state: State, report_not_triggered: NotTriggeredReasonReporter
+    ) -> bool:
+        """Tell whether a call was missed that somebody else placed."""
+        if not super().is_valid_state(state, report_not_triggered):
+            return False
+        placed_here = state.attributes.get("placed_here")
+        if self._options[CONF_PLACED_HERE] or not placed_here:
+            return True
+        report_not_triggered("call_placed_here", entity_id=state.entity_id)
+        return False
 
 
 class CallEndedTrigger(_CallTrigger):
@@ -158,9 +179,10 @@ class IncomingCallTrigger(_CallTrigger):
             return False
         entry = _entry_of(self._hass, state.entity_id)
         options = entry.options if entry else {}
-        return localised(number, options) in {
-            localised(wanted, options) for wanted in numbers
-        }
+        number = localised(number, options)
+        return any(
+            is_same_number(number, localised(wanted, options)) for wanted in numbers
+        )
 
 
 class ExtensionStateChangedTrigger(EntityTriggerBase):
