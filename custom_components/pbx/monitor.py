@@ -2,12 +2,13 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from functools import partial
+import logging
 from time import monotonic
 from typing import Final
 
@@ -36,8 +37,12 @@ from .simotel import SimotelClient
 from .simotel.errors import PermissionDeniedError, SimotelError
 from .simotel.signals import EndSignal, PhoneSignal, Signal, account_of
 
+_LOGGER = logging.getLogger(__name__)
+
 # The PBX writes the row of a call a moment after its end.
 SECOND_LOOK: Final = 5.0
+# After an error the clock goes on, but does not run in circles.
+PAUSE_AFTER_ERROR: Final = 1.0
 NO_EVENTS: Final = "no_events"
 
 _MONITORS: HassKey[dict[str, CallMonitor]] = HassKey(f"{DOMAIN}_monitors")
@@ -105,6 +110,12 @@ class _Wait:
     step: Step
     reply: asyncio.Future[Ending]
 
+    @callback
+    def async_reply(self, ending: Ending) -> None:
+        """End the wait, if it has not ended."""
+        if not self.reply.done():
+            self.reply.set_result(ending)
+
 
 class CallMonitor:
     """What is known of one PBX's calls, kept while Home Assistant runs.
@@ -132,9 +143,16 @@ class CallMonitor:
         self._waits: list[_Wait] = []
         self.was_reachable: bool | None = None
         self._awaited: list[tuple[str, asyncio.Future[None]]] = []
-        self._ahead = 0.0
+        self._reached = 0.0
         self._due: float | None = None
         self._cancel_timer: CALLBACK_TYPE | None = None
+        self._second_looks: dict[int, CALLBACK_TYPE] = {}
+        self._errors: set[type[Exception]] = set()
+        self._has_failed = False
+        self._is_closed = False
+        self._stop_listening = hass.bus.async_listen_once(
+            EVENT_HOMEASSISTANT_STOP, self._async_close
+        )
 
     @property
     def calls_in_progress(self) -> int:
@@ -149,10 +167,7 @@ class CallMonitor:
         self.was_reachable = None
         self._may_search = True
         entry.async_on_unload(self._async_stop)
-        entry.async_on_unload(
-            self._hass.bus.async_listen(EVENT_HOMEASSISTANT_STOP, self.async_end_waits)
-        )
-        self._async_take(self.tracker.tick())
+        self._async_learn(self.tracker.tick)
 
     @callback
     def async_place(
@@ -180,15 +195,16 @@ class CallMonitor:
     @callback
     def async_accept(self, call: Call, originated_call_id: str) -> None:
         """Take that the PBX has accepted a call."""
-        self._async_take(self.tracker.accept(call, originated_call_id))
+        self._async_learn(partial(self.tracker.accept, call, originated_call_id))
 
     @callback
     def async_give_up(self, call: Call, *, may_ring: bool) -> None:
         """Take that a request failed; `may_ring` where the PBX may have acted on it."""
-        if may_ring:
-            self.tracker.lose(call)
-        else:
-            self.tracker.discard(call)
+        with self.contained():
+            if may_ring:
+                self.tracker.lose(call)
+            else:
+                self.tracker.discard(call)
         self._async_take([])
 
     @callback
@@ -216,15 +232,22 @@ class CallMonitor:
     @callback
     def async_hear(self, signal: Signal) -> None:
         """Take what the PBX says of a call."""
-        placed_here = isinstance(signal, PhoneSignal) and self.tracker.claims(signal)
-        news = self.tracker.hear(signal)
-        if isinstance(signal, PhoneSignal):
-            async_dispatcher_send(
-                self._hass,
-                SIGNAL_PHONE.format(self._entry_id, signal.phone),
-                self.phones.hear(signal, placed_here=placed_here),
+        news: list[News] = []
+        placed_here = False
+        with self.contained():
+            placed_here = isinstance(signal, PhoneSignal) and self.tracker.claims(
+                signal
             )
-            self._async_tell_others(self._others.hear_phone(signal))
+            news = self.tracker.hear(signal)
+        if isinstance(signal, PhoneSignal):
+            with self.contained():
+                async_dispatcher_send(
+                    self._hass,
+                    SIGNAL_PHONE.format(self._entry_id, signal.phone),
+                    self.phones.hear(signal, placed_here=placed_here),
+                )
+            with self.contained():
+                self._async_tell_others(self._others.hear_phone(signal))
         self._async_take(news)
 
     async def async_wait(self, call: Call, step: Step) -> Ending:
@@ -233,11 +256,9 @@ class CallMonitor:
         Returns how it ended, or that it is answered. The outcome is unknown where the
         entry is unloaded, or Home Assistant stops, before that is known.
         """
-        if call.ending is not None:
-            return call.ending
-        if call.has_reached(step):
-            return Ending(outcome=Outcome.ANSWERED)
-        if self._entry is None or self._hass.is_stopping:
+        if ending := _known_by_now(call, step):
+            return ending
+        if self._is_closed or (self._entry is None and self.was_reachable is None):
             return Ending(outcome=Outcome.UNKNOWN)
         wait = _Wait(call, step, self._hass.loop.create_future())
         self._waits.append(wait)
@@ -258,35 +279,68 @@ class CallMonitor:
     @callback
     def async_forget(self) -> None:
         """End everything: the entry is removed."""
-        self.async_end_waits()
-        if self._cancel_timer:
-            self._cancel_timer()
+        self._stop_listening()
+        self._async_close()
+
+    @contextmanager
+    def contained(self) -> Iterator[None]:
+        """Have an error hurt nothing but that in which it happens.
+
+        Each kind of error is logged once.
+        """
+        try:
+            yield
+        except Exception as err:
+            self._has_failed = True
+            level = logging.DEBUG if type(err) in self._errors else logging.ERROR
+            self._errors.add(type(err))
+            _LOGGER.log(level, "Could not follow a call", exc_info=True)
 
     @callback
     def _async_stop(self) -> None:
         """Take that the entry is unloaded; calls go on, and the clock with them."""
         self._entry = self._client = None
+        while self._second_looks:
+            _, cancel = self._second_looks.popitem()
+            cancel()
         if self.was_reachable is None:
-            self.async_end_waits()
+            self._async_end_waits()
 
     @callback
-    def async_end_waits(self, _event: Event | None = None) -> None:
+    def _async_close(self, _event: Event | None = None) -> None:
+        """Let nothing wait for the calls any more, for good."""
+        self._is_closed = True
+        self._client = None
+        self._async_end_waits()
+        if self._cancel_timer:
+            self._cancel_timer()
+
+    @callback
+    def _async_end_waits(self) -> None:
         """End all waits, with an outcome that is unknown."""
         for wait in self._waits:
-            if not wait.reply.done():
-                wait.reply.set_result(Ending(outcome=Outcome.UNKNOWN))
+            wait.async_reply(Ending(outcome=Outcome.UNKNOWN))
+
+    @callback
+    def _async_learn(self, learn: Callable[[], list[News]]) -> None:
+        """Learn something of the calls, and tell what is new."""
+        news: list[News] = []
+        with self.contained():
+            news = learn()
+        self._async_take(news)
 
     @callback
     def _async_take(self, news: list[News]) -> None:
         """Tell on what has become known, and see to it that time does its part."""
         for item in news:
-            if item.step is Step.REPORT_WANTED:
-                self._async_look_up(item.call)
-                continue
-            self._async_tell(item)
+            with self.contained():
+                self._async_tell(item)
+        self._async_answer_waits()
         for unclaimed in self.tracker.take_unclaimed():
-            self._async_tell_others(self._others.hear(unclaimed))
-        self._async_tell_others(self._others.tick())
+            with self.contained():
+                self._async_tell_others(self._others.hear(unclaimed))
+        with self.contained():
+            self._async_tell_others(self._others.tick())
         in_progress = self.calls_in_progress
         if self._told_in_progress != in_progress:
             self._told_in_progress = in_progress
@@ -295,10 +349,25 @@ class CallMonitor:
         self._async_set_timer()
 
     @callback
+    def _async_answer_waits(self) -> None:
+        """Answer those who wait for what is known by now.
+
+        Whether that is new does not matter: an error may have kept it from being told.
+        """
+        for wait in self._waits:
+            if not (ending := _known_by_now(wait.call, wait.step)):
+                continue
+            wait.async_reply(ending)
+            if wait.call.ending:
+                self._async_complain_of_silence()
+
+    @callback
     def _async_tell(self, news: News) -> None:
-        """Tell of a call that was placed here, and end the waits for it."""
+        """Tell of a call that was placed here."""
         call, ending = news.call, news.ending or Ending(outcome=Outcome.UNKNOWN)
-        if call.originated_call_id and news.step in _EVENT_TYPES:
+        if news.step is Step.REPORT_WANTED:
+            self._async_look_up(call)
+        elif call.originated_call_id and news.step in _EVENT_TYPES:
             self._async_send(
                 CallEvent(
                     type=_EVENT_TYPES[news.step],
@@ -314,15 +383,6 @@ class CallMonitor:
                     recording=ending.recording or None,
                 )
             )
-        for wait in self._waits:
-            if wait.call is not call or wait.reply.done():
-                continue
-            if news.ending:
-                wait.reply.set_result(news.ending)
-                self._async_complain_of_silence()
-            elif wait.step is news.step:
-                # An answer that is known by the end only comes with all the rest.
-                wait.reply.set_result(call.ending or Ending(outcome=Outcome.ANSWERED))
 
     @callback
     def _async_complain_of_silence(self) -> None:
@@ -367,22 +427,33 @@ class CallMonitor:
         async_dispatcher_send(self._hass, signal, event)
 
     def _now(self) -> float:
-        """Return the seconds on a clock that never goes back."""
-        return monotonic() + self._ahead
+        """Return the seconds on a clock that never goes back.
+
+        The event loop may wake a moment too early; what it wakes for is due then.
+        """
+        return max(monotonic(), self._reached)
 
     @callback
     def _async_set_timer(self) -> None:
-        """Have the tracker act when something is due.
+        """Have the tracker act when something is due, and soon after an error.
 
         A timer that comes too early is left alone: it sets the next one.
         """
-        for due in (self.tracker.next_due, self._others.next_due):
+        dues: list[float | None] = []
+        with self.contained():
+            dues = [self.tracker.next_due, self._others.next_due]
+        if self._has_failed:
+            self._has_failed = False
+            dues = [self._now() + PAUSE_AFTER_ERROR]
+        for due in dues:
             if due is not None:
                 self._async_wake_by(due)
 
     @callback
     def _async_wake_by(self, due: float) -> None:
         """Have the tracker act at a time, or before."""
+        if self._is_closed:
+            return
         if self._cancel_timer:
             if self._due is not None and self._due <= due:
                 return
@@ -400,19 +471,16 @@ class CallMonitor:
 
     @callback
     def _async_timer_fired(self, due: float, _time: datetime) -> None:
-        """Do what is due.
-
-        The event loop may wake a moment too early; what the timer was for is due then.
-        """
+        """Do what is due."""
         self._due = self._cancel_timer = None
-        self._ahead += max(0.0, due - self._now())
-        self._async_take(self.tracker.tick())
+        self._reached = max(self._reached, due)
+        self._async_learn(self.tracker.tick)
 
     @callback
     def _async_look_up(self, call: Call, *, again: bool = True) -> None:
         """Look for a call in the PBX's report, now and once more a little later."""
         if not (self._entry and self._client and self._may_search):
-            self._async_take(self.tracker.report(call, []))
+            self._async_learn(partial(self.tracker.report, call, []))
             return
         self._entry.async_create_background_task(
             self._hass,
@@ -424,29 +492,37 @@ class CallMonitor:
         self, client: SimotelClient, call: Call, *, again: bool
     ) -> None:
         accounts: list[EndSignal] = []
-        try:
-            rows = await client.find_call(
-                call.originated_call_id, today=dt_util.utcnow().date()
-            )
-        except PermissionDeniedError:
-            self._may_search = again = False
-        except SimotelError:
-            again = False
-        else:
-            accounts = [account_of(row) for row in rows]
+        with self.contained():
+            try:
+                rows = await client.find_call(
+                    call.originated_call_id, today=dt_util.utcnow().date()
+                )
+                accounts = [account_of(row) for row in rows]
+            except PermissionDeniedError:
+                self._may_search = again = False
+            except SimotelError:
+                again = False
         if accounts or not again:
-            self._async_take(self.tracker.report(call, accounts))
+            self._async_learn(partial(self.tracker.report, call, accounts))
             return
 
         @callback
         def look_again(_time: datetime) -> None:
+            del self._second_looks[call.number]
             self._async_look_up(call, again=False)
 
-        async_call_later(
+        self._second_looks[call.number] = async_call_later(
             self._hass,
             SECOND_LOOK,
             HassJob(look_again, f"{DOMAIN} report", cancel_on_shutdown=True),
         )
+
+
+def _known_by_now(call: Call, step: Step) -> Ending | None:
+    """Return how a call ended, or that it got as far as a step, if it did."""
+    if call.ending is None and call.has_reached(step):
+        return Ending(outcome=Outcome.ANSWERED)
+    return call.ending
 
 
 @callback

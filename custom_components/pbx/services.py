@@ -45,7 +45,7 @@ from .const import (
     SUBENTRY_CONTACT,
     SUBENTRY_EXTENSION,
 )
-from .coordinator import PbxConfigEntry, PbxData
+from .coordinator import PbxConfigEntry
 from .directory import Contact, contact_of, extension_of
 from .forms import async_found
 from .guard import (
@@ -56,7 +56,7 @@ from .guard import (
     Rule,
     SameNumberError,
 )
-from .simotel import OriginateRequest, clean_number
+from .simotel import OriginateRequest, SimotelClient, clean_number
 from .simotel.errors import (
     AddressNotPermittedError,
     AuthenticationError,
@@ -233,7 +233,7 @@ async def _async_answer(call: ServiceCall) -> ServiceResponse:
         preview = data.client.preview(request)
         refused = None
         try:
-            await _async_check(data, request, allow_repeat=allow_repeat)
+            await _async_check(call.hass, entry, request, allow_repeat=allow_repeat)
         except ServiceValidationError as err:
             refused = err.translation_key
         return _response(entry, request) | {
@@ -368,9 +368,8 @@ async def _async_place(
     allow_repeat: bool,
 ) -> Call:
     """Place a call, if the guard lets it, and learn from the PBX's answer."""
-    data = entry.runtime_data
-    client, monitor = data.client, data.monitor
-    await _async_check(data, request, allow_repeat=allow_repeat)
+    await _async_check(hass, entry, request, allow_repeat=allow_repeat)
+    client, monitor = entry.runtime_data.client, entry.runtime_data.monitor
     # Nothing may be awaited before the call is followed, else the guard would not know
     # of it when it is asked for the next one.
     monitor.guard.count()
@@ -386,15 +385,19 @@ async def _async_place(
         call_id = await client.originate(request)
     except SimotelError as err:
         monitor.async_give_up(call, may_ring=err.may_have_acted)
-        _learn_from(hass, entry, err)
+        _learn_from(hass, entry, client, err)
         raise _translated(err) from err
     monitor.async_accept(call, call_id)
-    _learn_from(hass, entry, None)
+    _learn_from(hass, entry, client, None)
     return call
 
 
 async def _async_check(
-    data: PbxData, request: OriginateRequest, *, allow_repeat: bool
+    hass: HomeAssistant,
+    entry: PbxConfigEntry,
+    request: OriginateRequest,
+    *,
+    allow_repeat: bool,
 ) -> None:
     """Ask the guard whether a call may be placed.
 
@@ -406,6 +409,7 @@ async def _async_check(
     """
 
     def check(extensions: Container[str], *, outside_caller: bool) -> None:
+        data = entry.runtime_data
         data.monitor.guard.check(
             caller=request.caller,
             callee=request.callee,
@@ -418,25 +422,32 @@ async def _async_check(
 
     try:
         try:
-            check(data.extensions, outside_caller=True)
+            check(entry.runtime_data.extensions, outside_caller=True)
         except NumberNotAllowedError as err:
             if not err.spares_extensions:
                 raise
-            users = await async_found(data.users.rows())
+            users = await async_found(entry.runtime_data.users.rows())
+            # The entry may have been unloaded meanwhile, or have other rules now.
+            service.async_get_config_entry(hass, DOMAIN, entry.entry_id)
             check(
-                data.extensions | {user.number for user in users},
+                entry.runtime_data.extensions | {user.number for user in users},
                 outside_caller=bool(users or request.trunk_name),
             )
     except CallRefusedError as err:
-        raise _refused(err, data.rules, request) from err
+        raise _refused(err, entry.runtime_data.rules, request) from err
 
 
 @callback
 def _learn_from(
-    hass: HomeAssistant, entry: PbxConfigEntry, error: SimotelError | None
+    hass: HomeAssistant,
+    entry: PbxConfigEntry,
+    client: SimotelClient,
+    error: SimotelError | None,
 ) -> None:
-    """Tell the entry what the result of a call shows, if it is still there."""
-    if entry.state is not ConfigEntryState.LOADED:
+    """Tell the entry what the result of a call shows, if it still uses that client."""
+    if not hass.is_running or entry.state is not ConfigEntryState.LOADED:
+        return
+    if entry.runtime_data.client is not client:
         return
     entry.runtime_data.coordinator.async_note_result(error)
     if isinstance(error, AuthenticationError):
