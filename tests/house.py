@@ -160,7 +160,10 @@ class House:
     @property
     def remains(self) -> list[str]:
         """What is left of the integration in the event loop."""
-        timers = [f"{timer._callback} {timer._args}" for timer in self.timers]
+        timers = [
+            f"{getattr(timer, '_callback', None)} {timer._args}"
+            for timer in self.timers
+        ]
         tasks = [
             f"{task.get_name()} {getattr(task.get_coro(), 'cr_code', None)}"
             for task in asyncio.all_tasks(self.loop)

@@ -162,7 +162,7 @@ class Histories(RuleBasedStateMachine):
     @property
     def is_loaded(self) -> bool:
         """Whether the PBX is set up."""
-        return bool(self.entry) and self.entry.state is ConfigEntryState.LOADED
+        return self.entry is not None and self.entry.state is ConfigEntryState.LOADED
 
     @initialize()
     def begin(self) -> None:
@@ -445,7 +445,6 @@ class Histories(RuleBasedStateMachine):
         self.loop.run_until_complete(self.house.stop())
         self.nothing_is_complained_of()
 
-
     def call_once_more(self) -> None:
         """See that a call is as it would be had nothing happened before."""
         in_progress = partial(
@@ -520,7 +519,7 @@ def test_every_history_keeps_the_promises(
     # Hypothesis has a time limit of its own, which is meant for time that is real.
     with freeze_time(ignore=["hypothesis.internal.conjecture.engine"]) as clock:
         run_state_machine_as_test(
-            lambda: Histories(hass, clock),
+            partial(Histories, hass, clock),  # type: ignore[arg-type]
             settings=settings(
                 max_examples=HISTORIES or 60,
                 stateful_step_count=25,
