@@ -87,13 +87,14 @@ class House:
 
     async def stop(self) -> None:
         """Stop Home Assistant, as long as that takes."""
-        await self.session.close()
-        await self._webhook.close()
+        await self.let(self.session.close())
+        await self.let(self._webhook.close())
         await self.let(self.hass.async_stop(force=True))
         await self._open.aclose()
 
     async def abandon(self) -> None:
         """Leave nothing of it, however it was left."""
+        await self.let(self.pbx.close())
         if self.hass.state is not CoreState.stopped:
             await self.stop()
         for timer in self.timers:
@@ -176,7 +177,8 @@ class House:
         """Whether nothing is done but to wait for replies that are held."""
         hass = self.hass
         at_work = len(hass._tasks) + len(hass._background_tasks)
-        return not self.pbx.at_work and at_work <= len(self.pbx.awaited)
+        waiting = len(self.pbx.awaited) + self.pbx.dawdling
+        return not self.pbx.at_work and at_work <= waiting
 
 
 def moved(entry: MockConfigEntry) -> MockConfigEntry:

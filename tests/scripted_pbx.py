@@ -5,8 +5,7 @@ and the whole PBX may go and come back.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -24,6 +23,8 @@ class Reply(StrEnum):
     NONSENSE = "nonsense"
 
 
+# A request has ten seconds.
+SLOW = 9.0
 # After these the PBX may have placed a call, and nobody can know.
 DOUBTFUL_REPLIES = frozenset({Reply.DROP, Reply.BREAK, Reply.NONSENSE})
 
@@ -32,13 +33,15 @@ DOUBTFUL_REPLIES = frozenset({Reply.DROP, Reply.BREAK, Reply.NONSENSE})
 class Plan:
     """What the PBX does with the next originate.
 
-    `id` is what it would accept it with. `other_verb` has it ask for POST first, and
-    `held` has it take its time until it is told what to answer.
+    `id` is what it would accept it with. `other_verb` has it ask for POST first, `slow`
+    has it take almost as long as a request may, and `held` until it is told what to
+    answer.
     """
 
     reply: Reply = Reply.ACCEPT
     id: str = "A"
     other_verb: bool = False
+    slow: bool = False
     held: bool = False
 
 
@@ -71,6 +74,7 @@ class ScriptedPbx:
     orders: list[Order] = field(default_factory=list)
     pings: int = 0
     at_work: int = 0
+    dawdling: int = 0
     _runner: web.AppRunner | None = None
     _site: web.TCPSite | None = None
 
@@ -111,9 +115,9 @@ class ScriptedPbx:
 
     async def close(self) -> None:
         """End for good."""
+        if self.is_up:
+            await self.go_down()
         assert self._runner
-        for order in self.held:
-            order.decision.set_result(Reply.DROP)
         await self._runner.cleanup()
 
     async def _serve(self, request: web.Request) -> web.StreamResponse:
@@ -136,9 +140,19 @@ class ScriptedPbx:
                 return _accepted({"data": []})
         return web.json_response({"success": 0, "message": "no"}, status=404)
 
+    async def _dawdle(self) -> None:
+        """Take almost as long as a request may."""
+        self.at_work -= 1
+        self.dawdling += 1
+        await asyncio.sleep(SLOW)
+        self.dawdling -= 1
+        self.at_work += 1
+
     async def _originate(self, request: web.Request) -> web.StreamResponse:
         body: dict[str, Any] = await request.json()
         plan = self.plan(body["context"])
+        if plan.slow:
+            await self._dawdle()
         if plan.other_verb and request.method == "PUT":
             return web.Response(status=405)
         decision = asyncio.get_running_loop().create_future()
@@ -171,14 +185,3 @@ class ScriptedPbx:
 
 def _accepted(data: object) -> web.Response:
     return web.json_response({"success": 1, "message": "", "data": data})
-
-
-@asynccontextmanager
-async def scripted_pbx(plan: Callable[[str], Plan]) -> AsyncIterator[ScriptedPbx]:
-    """Run a PBX on loopback."""
-    pbx = ScriptedPbx(plan)
-    await pbx.start()
-    try:
-        yield pbx
-    finally:
-        await pbx.close()
