@@ -7,8 +7,6 @@ from typing import Any, Final
 from unittest.mock import patch
 
 from freezegun.api import FrozenDateTimeFactory
-from hassil.intents import Intents, WildcardSlotList
-from hassil.recognize import recognize
 import pytest
 from pytest_homeassistant_custom_component.common import (
     MockConfigEntry,
@@ -23,6 +21,7 @@ from custom_components.pbx.guard import EMERGENCY_NUMBERS
 from custom_components.pbx.intent import CallContactIntentHandler
 from custom_components.pbx.llm import CallContactTool, LastCallTool, ListContactsTool
 from custom_components.pbx.monitor import CallEventType
+from custom_components.pbx.names import words_in
 from custom_components.pbx.phones import PhoneStep
 from custom_components.pbx.sensor import EXTENSION_STATES
 from custom_components.pbx.services import OUTCOME_ACCEPTED

@@ -16,7 +16,7 @@ from .simotel.numbers import INVISIBLE_CHARACTERS, TO_ASCII_DIGITS
 LONGEST_NAME: Final = 256
 
 _HALF_SPACE: Final = "\u200c"
-_APOSTROPHES: Final = "'`’ʼ"  # noqa: RUF001
+_APOSTROPHES: Final = "'`’ʼ"
 _LENGTHENING_LINE: Final = "\u0640"
 # Arabic keyboards type some letters of Persian by others that look the same, and not
 # everybody sets what stands above a letter.

@@ -60,11 +60,9 @@ def _prepare(names: list[str]) -> None:
 
 async def _async_conversation_is_up(hass: HomeAssistant, _name: str) -> None:
     # What it needs is installed with conversations only.
-    from homeassistant.components.conversation.chat_log import (  # noqa: PLC0415
-        async_subscribe_chat_logs,
-    )
+    from homeassistant.components.conversation import chat_log  # noqa: PLC0415
 
-    async_subscribe_chat_logs(hass, _Listener(hass).async_hear)
+    chat_log.async_subscribe_chat_logs(hass, _Listener(hass).async_hear)
 
 
 class _Listener:
@@ -96,9 +94,7 @@ class _Listener:
         Where that is a part only, it is what Home Assistant is asked to do later; then it
         looks whether that could be understood.
         """
-        from homeassistant.components.conversation.agent_manager import (  # noqa: PLC0415
-            get_agent_manager,
-        )
+        from homeassistant.components.conversation import agent_manager  # noqa: PLC0415
 
         names = list(names_to_call(self._hass))
         whole = requests_in(text, names)
@@ -109,7 +105,7 @@ class _Listener:
         )
         if not sentences:
             return
-        manager = get_agent_manager(self._hass)
+        manager = agent_manager.get_agent_manager(self._hass)
         self._withdraw[conversation_id] = [
             manager.register_trigger(
                 [_template_of(sentence)], partial(self._async_called, requests)

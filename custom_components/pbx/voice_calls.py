@@ -21,13 +21,7 @@ from homeassistant.helpers import device_registry as dr, entity_registry as er
 from .calls import Ending, Step
 from .const import CONF_VOICE, DOMAIN
 from .coordinator import PbxConfigEntry
-from .directory import (
-    Contact,
-    Extension,
-    contacts_of,
-    extensions_of,
-    loaded_contacts,
-)
+from .directory import Contact, Extension, contacts_of, extensions_of, loaded_contacts
 from .names import bare_contact, bare_extension, called
 from .services import async_call_contact, localised
 
@@ -147,17 +141,22 @@ def _plan(
 
     Raises ServiceValidationError where somebody or something is not known.
     """
-    entry, contact = _only(
-        find_contacts(hass, contact_name), "contact", {"contact": contact_name}
-    )
+    contacts = find_contacts(hass, contact_name)
+    if not contacts:
+        raise _not_certain("unknown_contact", contact=contact_name)
+    if len(contacts) > 1:
+        raise _not_certain("ambiguous_contact", contact=contact_name)
+    entry, contact = contacts[0]
     extension: Extension | None
     phone: str | None
     if extension_name:
-        extension = _only(
-            find_extensions(entry, extension_name),
-            "extension",
-            {"contact": contact.name, "extension": extension_name},
-        )
+        names = {"contact": contact.name, "extension": extension_name}
+        extensions = find_extensions(entry, extension_name)
+        if not extensions:
+            raise _not_certain("unknown_extension", **names)
+        if len(extensions) > 1:
+            raise _not_certain("ambiguous_extension", **names)
+        extension = extensions[0]
     else:
         extension = _nearby_extension(hass, entry, contact, device_id)
     if extension:
@@ -167,22 +166,16 @@ def _plan(
             translation_domain=DOMAIN, translation_key="caller_missing"
         )
     else:
-        names = {known.number: known.name for known in extensions_of(entry)}
-        phone = names.get(contact.caller)
+        phones = {known.number: known.name for known in extensions_of(entry)}
+        phone = phones.get(contact.caller)
     return PlannedCall(entry=entry, contact=contact, extension=extension, phone=phone)
 
 
-def _only[T](found: list[T], kind: str, names: dict[str, str]) -> T:
-    """Return the only one that was found.
-
-    Raises ServiceValidationError where there is none, or where one of several would have
-    to be guessed.
-    """
-    if len(found) == 1:
-        return found[0]
-    raise ServiceValidationError(
+def _not_certain(translation_key: str, **names: str) -> ServiceValidationError:
+    """Return the error for a name that nobody has, or for one that several have."""
+    return ServiceValidationError(
         translation_domain=DOMAIN,
-        translation_key=f"{'ambiguous' if found else 'unknown'}_{kind}",
+        translation_key=translation_key,
         translation_placeholders=names,
     )
 

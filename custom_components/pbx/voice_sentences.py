@@ -197,8 +197,9 @@ def _regular(template: str, words: str) -> str:
     for number, piece in enumerate(template.split("{extension}")):
         if number:
             pieces.append(f"(?P<extension_{number}>{words})")
-        for part in piece.replace("{contact}", _NAME):
-            pieces.append(_SIGNS.get(part, part))
+        pieces.extend(
+            _SIGNS.get(sign, sign) for sign in piece.replace("{contact}", _NAME)
+        )
     return "".join((r"(?<![^ ])", *pieces, _BETWEEN_WORDS))
 
 
