@@ -60,7 +60,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: PbxConfigEntry) -> bool:
     monitor.async_start(entry, client)
     async_setup_webhook(hass, entry)
     entry.async_on_unload(entry.add_update_listener(_async_reload))
-    await async_prepare_voice(hass, entry)
+    async_prepare_voice(hass, entry)
     return True
 
 

@@ -7,6 +7,7 @@ there: what is said is looked at first, and only if it is one of ours it is regi
 as it was said and until it is answered. Who the contacts are then, counts.
 """
 
+from dataclasses import dataclass
 from functools import partial
 import re
 from typing import TYPE_CHECKING, Any, Final
@@ -18,7 +19,7 @@ from homeassistant.setup import async_when_setup
 from .const import CONF_VOICE
 from .coordinator import PbxConfigEntry
 from .directory import contacts_of
-from .names import bare_contact, plain_name, spoken_name
+from .names import bare_contact, plain_name, spoken_name, words_in
 from .voice_answers import async_call_by_words
 from .voice_calls import async_settle, find_contacts, find_extensions, names_to_call
 from .voice_sentences import Request, parts_in, patterns, requests_in
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
 _CONVERSATION: Final = "conversation"
 # Whoever speaks at the same time; an answer that fails tells nobody that it is over.
-_MOST_SENTENCES: Final = 16
+_MOST_OFFERS: Final = 16
 _SIGNS_OF_TEMPLATES: Final = re.compile(r"[][(){}<>|;\\]")
 
 
@@ -40,15 +41,16 @@ def async_setup_voice(hass: HomeAssistant) -> None:
     async_when_setup(hass, _CONVERSATION, _async_conversation_is_up)
 
 
-async def async_prepare_voice(hass: HomeAssistant, entry: PbxConfigEntry) -> None:
-    """Have what the first sentence needs ready before it is said.
+@callback
+def async_prepare_voice(hass: HomeAssistant, entry: PbxConfigEntry) -> None:
+    """Have what the first sentence needs made ready before it is said.
 
-    It takes long enough to be felt in the event loop. After a change only the names that
-    are new are left to be read.
+    It takes long enough to be felt in the event loop, and the PBX is not kept waiting for
+    it. After a change only the names that are new are left to be read.
     """
     if entry.options.get(CONF_VOICE):
         names = [name for contact in contacts_of(entry) for name in contact.names]
-        await hass.async_add_executor_job(_prepare, names)
+        hass.async_add_executor_job(_prepare, names)
 
 
 def _prepare(names: list[str]) -> None:
@@ -65,60 +67,79 @@ async def _async_conversation_is_up(hass: HomeAssistant, _name: str) -> None:
     chat_log.async_subscribe_chat_logs(hass, _Listener(hass).async_hear)
 
 
+@dataclass(frozen=True, slots=True)
+class _Offer:
+    """A sentence that is registered, and the conversations in which it was said."""
+
+    withdraw: CALLBACK_TYPE
+    conversations: set[str]
+
+
 class _Listener:
     """Has those sentences understood that are ours, while they are being answered."""
 
     def __init__(self, hass: HomeAssistant) -> None:
-        """Listen to nobody yet."""
+        """Offer nothing yet."""
         self._hass = hass
-        self._withdraw: dict[str, list[CALLBACK_TYPE]] = {}
+        # By their words: who says the same twice is not to be answered twice.
+        self._offers: dict[str, _Offer] = {}
 
     @callback
     def async_hear(
-        self, conversation_id: str, event_type: str, data: dict[str, Any]
+        self, conversation_id: str, _event_type: str, data: dict[str, Any]
     ) -> None:
         """Handle what is said in a conversation, by whomever."""
         content = data.get("content")
         if content is None:
             return
         if content["role"] == "user":
-            self._async_withdraw(conversation_id)
-            self._async_offer(conversation_id, content["content"])
+            self._async_end_offers(conversation_id)
+            self._async_consider(conversation_id, content["content"])
         elif content["role"] == "assistant" and not content.get("tool_calls"):
-            self._async_withdraw(conversation_id)
+            self._async_end_offers(conversation_id)
 
     @callback
-    def _async_offer(self, conversation_id: str, text: str) -> None:
-        """Register what is ours in what somebody has just said.
+    def _async_consider(self, conversation_id: str, text: str) -> None:
+        """Offer what is ours in what somebody has just said.
 
-        Where that is a part only, it is what Home Assistant is asked to do later; then it
-        looks whether that could be understood.
+        Where that is a part only, it may be what Home Assistant is asked to do later: it
+        looks first whether that could be understood.
         """
+        names = list(names_to_call(self._hass))
+        if requests := requests_in(text, names):
+            self._async_offer(conversation_id, text, requests)
+            return
+        for part in parts_in(text, names):
+            self._async_offer(conversation_id, part, requests_in(part, names))
+
+    @callback
+    def _async_offer(
+        self, conversation_id: str, sentence: str, requests: list[Request]
+    ) -> None:
+        """Register a sentence until it is answered."""
         from homeassistant.components.conversation import agent_manager  # noqa: PLC0415
 
-        names = list(names_to_call(self._hass))
-        whole = requests_in(text, names)
-        sentences = (
-            {text: whole}
-            if whole
-            else {part: requests_in(part, names) for part in parts_in(text, names)}
-        )
-        if not sentences:
-            return
+        conversations = {conversation_id}
+        words = words_in(sentence).text
+        if earlier := self._offers.pop(words, None):
+            earlier.withdraw()
+            conversations |= earlier.conversations
         manager = agent_manager.get_agent_manager(self._hass)
-        self._withdraw[conversation_id] = [
-            manager.register_trigger(
-                [_template_of(sentence)], partial(self._async_called, requests)
-            )
-            for sentence, requests in sentences.items()
-        ]
-        if len(self._withdraw) > _MOST_SENTENCES:
-            self._async_withdraw(next(iter(self._withdraw)))
+        withdraw = manager.register_trigger(
+            [_template_of(sentence)], partial(self._async_called, requests)
+        )
+        self._offers[words] = _Offer(withdraw, conversations)
+        if len(self._offers) > _MOST_OFFERS:
+            self._offers.pop(next(iter(self._offers))).withdraw()
 
     @callback
-    def _async_withdraw(self, conversation_id: str) -> None:
-        for withdraw in self._withdraw.pop(conversation_id, ()):
-            withdraw()
+    def _async_end_offers(self, conversation_id: str) -> None:
+        """Register no longer what was said in a conversation alone."""
+        for words, offer in list(self._offers.items()):
+            offer.conversations.discard(conversation_id)
+            if not offer.conversations:
+                del self._offers[words]
+                offer.withdraw()
 
     async def _async_called(
         self,
