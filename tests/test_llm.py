@@ -11,7 +11,6 @@ import voluptuous as vol
 
 from custom_components.pbx import voice_calls
 from homeassistant.components import conversation
-from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import Context, HomeAssistant
 from homeassistant.exceptions import (
     HomeAssistantError,
@@ -274,11 +273,19 @@ async def test_model_waits_for_a_change_of_a_contact(
     hass: HomeAssistant, simulator: Simulator, entry: MockConfigEntry
 ) -> None:
     """It is told of everybody also while the PBX is set up anew."""
-    hass.config_entries.async_schedule_reload(entry.entry_id)
-    async with asyncio.timeout(5):
-        while entry.state is ConfigEntryState.LOADED:
-            await asyncio.sleep(0)
-    (pbx,) = (await use(hass, "list_contacts"))["pbxs"]
+    await use(hass, "call_contact", contact="Sara Ann")
+    await hass.config_entries.async_unload(entry.entry_id)
+    async with entry.setup_lock:
+        setting_up = asyncio.ensure_future(
+            hass.config_entries.async_setup(entry.entry_id)
+        )
+        await asyncio.sleep(0.01)
+        listing = asyncio.ensure_future(use(hass, "list_contacts"))
+        asking = asyncio.ensure_future(use(hass, "last_call", contact="Sara Ann"))
+        await asyncio.sleep(0.1)
+    assert await setting_up
+    assert (await asking)["last_call"]["contact"] == "Sara Ann"
+    (pbx,) = (await listing)["pbxs"]
     assert len(pbx["contacts"]) == 3
 
 

@@ -54,7 +54,8 @@ def async_prepare_voice(hass: HomeAssistant, entry: PbxConfigEntry) -> None:
 
 
 def _prepare(names: list[str]) -> None:
-    patterns()
+    for greedy in (False, True):
+        patterns(greedy=greedy)
     for name in names:
         for form in (plain_name, spoken_name, bare_contact):
             form(name)

@@ -121,7 +121,7 @@ _SIGNS: Final = {
 }
 _FORMS: Final = (bare_contact, spoken_name)
 # Who says more names than that says something else.
-_MOST_PLACES: Final = 50
+_MOST_PLACES: Final = 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,7 +159,7 @@ def requests_in(sentence: str, contacts: Iterable[str]) -> list[Request]:
             wait=match["wait"] is not None,
         )
         for place in _places_of(contacts, sentence)
-        for pattern in patterns()
+        for pattern in (*patterns(greedy=False), *patterns(greedy=True))
         if (match := pattern.fullmatch(place.masked))
     ]
 
@@ -172,23 +172,20 @@ def parts_in(sentence: str, contacts: Iterable[str]) -> set[str]:
     return {
         place.original(*match.span()).strip()
         for place in _places_of(contacts, sentence)
-        for pattern in patterns()
+        for pattern in patterns(greedy=True)
         if (match := pattern.search(place.masked))
     }
 
 
 @cache
-def patterns() -> tuple[re.Pattern[str], ...]:
+def patterns(*, greedy: bool) -> tuple[re.Pattern[str], ...]:
     """Return the forms of all sentences; to make them ready takes some milliseconds.
 
-    Where a telephone is named at the end, both the fewest and the most words may be it:
-    what follows can be part of its name, or not.
+    Where a telephone is named at the end, what follows can be part of its name, or not:
+    `greedy` takes as much as there is for it, else as little as possible.
     """
-    return tuple(
-        re.compile(_regular(template, words))
-        for template in TEMPLATES
-        for words in (_WORDS_BUT_FEW, _WORDS)
-    )
+    words = _WORDS if greedy else _WORDS_BUT_FEW
+    return tuple(re.compile(_regular(template, words)) for template in TEMPLATES)
 
 
 def _regular(template: str, words: str) -> str:
