@@ -30,6 +30,8 @@ _OF_NO_CALL = {
     "ping_cannot_connect",
     "ping_not_simotel",
     # Of voice, which knows names only.
+    "ambiguous_contact",
+    "ambiguous_extension",
     "unknown_contact",
     "unknown_extension",
 }
@@ -117,11 +119,21 @@ def test_every_error_of_the_code_has_a_text() -> None:
         path.removeprefix("options.error.") for path in texts("en")
     }
     used = set(re.findall(r'(?<!_attr_)translation_key(?: |=|\n)*"(\w+)"', sources))
+    used |= set(re.findall(r'_not_certain\(\s*"(\w+)"', sources))
     used |= set(re.findall(r'(?<!_attr_)translation_key = "(\w+)"', sources))
     selectors = {
         path.split(".")[1] for path in texts("en") if path.startswith("selector.")
     }
     assert used - selectors == known
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_first_sentence_of_an_error_can_be_spoken(language: str) -> None:
+    """It is told to language models too: no number, and no word of the PBX is in it."""
+    for path, text in texts(language).items():
+        if path.startswith("exceptions.") and not path.startswith("exceptions.ping_"):
+            first = re.split(r"(?<=[.!?؟])\s+", text)[0]
+            assert placeholders(first) <= {"contact", "extension", "entity_id", "field"}
 
 
 def test_every_form_field_is_explained() -> None:

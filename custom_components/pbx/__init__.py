@@ -20,7 +20,7 @@ from .monitor import async_forget_monitor, async_get_monitor
 from .services import async_setup_services
 from .simotel.shared_search import SharedSearch
 from .trunks import Trunks
-from .voice import async_setup_voice
+from .voice import async_prepare_voice, async_setup_voice
 from .webhook import async_setup_webhook
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
@@ -33,8 +33,9 @@ PLATFORMS = [
 
 
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
-    """Set up the actions, which are there whether or not an entry is loaded."""
+    """Set up what is there whether or not an entry is loaded."""
     async_setup_services(hass)
+    async_setup_voice(hass)
     return True
 
 
@@ -63,7 +64,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: PbxConfigEntry) -> bool:
     monitor.async_start(entry, client)
     async_setup_webhook(hass, entry)
     entry.async_on_unload(entry.add_update_listener(_async_reload))
-    await async_setup_voice(hass, entry)
+    async_prepare_voice(hass, entry)
     return True
 
 

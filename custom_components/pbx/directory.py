@@ -47,6 +47,11 @@ class Contact:
     trunk_name: str | None = None
     timeout: int | None = None
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Return how he is called, by his name and his other names."""
+        return (self.name, *self.aliases)
+
 
 def extension_of(subentry: ConfigSubentry) -> Extension:
     """Return the extension that a subentry holds."""

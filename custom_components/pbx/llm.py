@@ -6,7 +6,11 @@ import voluptuous as vol
 
 from homeassistant.components.llm import LLMTools
 from homeassistant.core import Context, HomeAssistant, callback
-from homeassistant.exceptions import ServiceValidationError
+from homeassistant.exceptions import (
+    HomeAssistantError,
+    ServiceValidationError,
+    Unauthorized,
+)
 from homeassistant.helpers import config_validation as cv, intent
 from homeassistant.helpers.llm import (
     LLM_API_ASSIST,
@@ -23,16 +27,20 @@ from .directory import contacts_of, extensions_of
 from .services import localised
 from .voice_answers import async_spoken_error
 from .voice_calls import (
+    async_call,
     async_permission,
-    async_place,
-    async_plan,
-    find_contact,
+    async_settle,
+    find_contacts,
+    is_voice_wanted,
     voice_entries,
 )
 
 _CONTACT: Final = "contact"
 _EXTENSION: Final = "extension"
 _WAIT: Final = "wait"
+
+_NO_CONTACT: Final = "There is no such contact."
+_SEVERAL_CONTACTS: Final = "Several contacts are called so: ask which one is meant."
 
 OUTCOME_CALLING: Final = "calling"
 OUTCOME_GOING_ON: Final = "going_on"
@@ -43,7 +51,7 @@ def async_get_tools(
     hass: HomeAssistant, llm_context: LLMContext, api_id: str
 ) -> LLMTools | None:
     """Return the tools where a PBX lets its contacts be called by voice."""
-    if api_id != LLM_API_ASSIST or not voice_entries(hass):
+    if api_id != LLM_API_ASSIST or not is_voice_wanted(hass):
         return None
     return LLMTools(tools=[CallContactTool(), ListContactsTool(), LastCallTool()])
 
@@ -55,6 +63,27 @@ def _checked(tool: Tool, tool_input: ToolInput) -> dict[str, Any]:
     }
     args: dict[str, Any] = tool.parameters(given)
     return args
+
+
+async def _told(hass: HomeAssistant, error: HomeAssistantError) -> HomeAssistantError:
+    """Return an error as a model may be told it: its key, and our own words for it.
+
+    The whole text would tell numbers and, in the PBX's words, what anybody may have
+    written there.
+    """
+    kind = (
+        ServiceValidationError
+        if isinstance(error, ServiceValidationError)
+        else HomeAssistantError
+    )
+    text = await async_spoken_error(hass, "en", error)
+    if error.translation_key:
+        text = f"{text} ({error.translation_key})"
+    return kind(
+        text,
+        translation_domain=error.translation_domain,
+        translation_key=error.translation_key,
+    )
 
 
 class CallContactTool(Tool):
@@ -97,21 +126,20 @@ class CallContactTool(Tool):
     ) -> ToolResult:
         """Call the contact; the result says what rings first, or how it ended."""
         args = _checked(self, tool_input)
-        planned = async_plan(
-            hass, args[_CONTACT], args.get(_EXTENSION), llm_context.device_id
-        )
-        context = llm_context.context or Context()
         try:
-            placed = await async_place(
-                hass, planned, context, wait=args.get(_WAIT, False)
+            placed = await async_call(
+                hass,
+                contact=args[_CONTACT],
+                extension=args.get(_EXTENSION),
+                wait=args.get(_WAIT, False),
+                device_id=llm_context.device_id,
+                context=llm_context.context or Context(),
             )
-        except ServiceValidationError as err:
-            # All of it would tell the model numbers.
-            raise ServiceValidationError(
-                await async_spoken_error(hass, "en", err),
-                translation_domain=DOMAIN,
-                translation_key=err.translation_key,
-            ) from err
+        except Unauthorized:
+            raise
+        except HomeAssistantError as err:
+            raise await _told(hass, err) from err
+        planned = placed.planned
         if placed.ending:
             outcome: str = placed.ending.outcome
         else:
@@ -142,6 +170,7 @@ class ListContactsTool(Tool):
         self, hass: HomeAssistant, tool_input: ToolInput, llm_context: LLMContext
     ) -> ToolResult:
         """List names; numbers are of no use here."""
+        await async_settle(hass)
         may_call = await async_permission(hass, llm_context.context or Context())
         return ToolResult(
             data={
@@ -188,15 +217,17 @@ class LastCallTool(Tool):
     ) -> ToolResult:
         """Look for the call among those of the contacts that the user may call."""
         name = _checked(self, tool_input).get(_CONTACT)
-        only = find_contact(hass, name) if name else None
-        if name and only is None:
-            return ToolResult(data={"error": "There is no such contact."}, error=True)
+        await async_settle(hass)
+        only = find_contacts(hass, name) if name else []
+        if name and len(only) != 1:
+            error = _SEVERAL_CONTACTS if only else _NO_CONTACT
+            return ToolResult(data={"error": error}, error=True)
         may_call = await async_permission(hass, llm_context.context or Context())
         calls = [
             (contact, call)
             for entry in voice_entries(hass)
             for contact in contacts_of(entry)
-            if may_call(entry, contact) and (only is None or contact == only[1])
+            if may_call(entry, contact) and (not only or (entry, contact) in only)
             for call in entry.runtime_data.monitor.tracker.kept_calls
             if call.callee == localised(contact.number, entry.options)
         ]

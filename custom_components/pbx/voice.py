@@ -1,128 +1,184 @@
 """Sentences that Assist understands by itself, without a language model.
 
-There is one set of them for all PBXs whose option allows it. It is attached as the
-triggers of automations are, which is the way in which an integration can bring sentences.
+Home Assistant knows the sentences of automations. Such a sentence cannot let go of what
+it has matched, all of them are parsed anew in the event loop whenever one of them
+changes, and each is matched there, however long what was said is. So ours are not kept
+there: what is said is looked at first, and only if it is one of ours it is registered,
+as it was said and until it is answered. Who the contacts are then, counts.
 """
 
-import asyncio
+from dataclasses import dataclass
 from functools import partial
-import logging
+import re
 from typing import TYPE_CHECKING, Any, Final
 
-from homeassistant.const import CONF_COMMAND, CONF_PLATFORM
-from homeassistant.core import CALLBACK_TYPE, Context, HomeAssistant, callback
-from homeassistant.helpers.script import ScriptRunResult
-from homeassistant.helpers.trigger import (
-    async_initialize_triggers,
-    async_validate_trigger_config,
-)
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.helpers import entity_registry as er
 from homeassistant.setup import async_when_setup
-from homeassistant.util.hass_dict import HassKey
 
-from .const import CONF_VOICE, DOMAIN
+from .const import CONF_VOICE
 from .coordinator import PbxConfigEntry
 from .directory import contacts_of
+from .names import bare_contact, plain_name, spoken_name, words_in
 from .voice_answers import async_call_by_words
-from .voice_calls import find_contact, find_extension
+from .voice_calls import async_settle, find_contacts, find_extensions, names_to_call
+from .voice_sentences import Request, parts_in, patterns, requests_in
 
 if TYPE_CHECKING:
-    from .voice_sentences import Request
+    from hassil.recognize import RecognizeResult
 
-_LOGGER = logging.getLogger(__name__)
+    from homeassistant.components.conversation import ConversationInput
 
 _CONVERSATION: Final = "conversation"
-_SENTENCES: HassKey[_Sentences] = HassKey(f"{DOMAIN}_sentences")
+# Whoever speaks at the same time; an answer that fails tells nobody that it is over.
+_MOST_OFFERS: Final = 16
+_SIGNS_OF_TEMPLATES: Final = re.compile(r"[][(){}<>|;\\]")
 
 
-async def async_setup_voice(hass: HomeAssistant, entry: PbxConfigEntry) -> None:
-    """Have the contacts of a PBX called by voice while it is loaded, if it is wanted."""
-    if not entry.options.get(CONF_VOICE):
-        return
-    sentences = _async_get_sentences(hass)
-    entry.async_on_unload(partial(sentences.async_remove, entry))
-    await sentences.async_add(entry)
+@callback
+def async_setup_voice(hass: HomeAssistant) -> None:
+    """Listen to what is said, as soon as there are conversations."""
+    async_when_setup(hass, _CONVERSATION, _async_conversation_is_up)
 
 
-class _Sentences:
-    """The sentences of all PBXs together, attached to the conversation integration."""
+@callback
+def async_prepare_voice(hass: HomeAssistant, entry: PbxConfigEntry) -> None:
+    """Have what the first sentence needs made ready before it is said.
+
+    It takes long enough to be felt in the event loop, and the PBX is not kept waiting for
+    it. After a change only the names that are new are left to be read.
+    """
+    if entry.options.get(CONF_VOICE):
+        names = [name for contact in contacts_of(entry) for name in contact.names]
+        hass.async_add_executor_job(_prepare, names)
+
+
+def _prepare(names: list[str]) -> None:
+    for greedy in (False, True):
+        patterns(greedy=greedy)
+    for name in names:
+        for form in (plain_name, spoken_name, bare_contact):
+            form(name)
+
+
+async def _async_conversation_is_up(hass: HomeAssistant, _name: str) -> None:
+    # What it needs is installed with conversations only.
+    from homeassistant.components.conversation import chat_log  # noqa: PLC0415
+
+    chat_log.async_subscribe_chat_logs(hass, _Listener(hass).async_hear)
+
+
+@dataclass(frozen=True, slots=True)
+class _Offer:
+    """A sentence that is registered, and the conversations in which it was said."""
+
+    withdraw: CALLBACK_TYPE
+    conversations: set[str]
+
+
+class _Listener:
+    """Has those sentences understood that are ours, while they are being answered."""
 
     def __init__(self, hass: HomeAssistant) -> None:
-        """Start with no PBX."""
+        """Offer nothing yet."""
         self._hass = hass
-        self._entries: dict[str, PbxConfigEntry] = {}
-        self._lock = asyncio.Lock()
-        self._detach: CALLBACK_TYPE | None = None
-        self._awaits_conversation = False
+        # By their words: who says the same twice is not to be answered twice.
+        self._offers: dict[str, _Offer] = {}
 
-    async def async_add(self, entry: PbxConfigEntry) -> None:
-        """Understand the names of a PBX, as soon as there are conversations."""
-        self._entries[entry.entry_id] = entry
-        if _CONVERSATION in self._hass.config.components:
-            await self._async_attach()
-        elif not self._awaits_conversation:
-            self._awaits_conversation = True
-            async_when_setup(self._hass, _CONVERSATION, self._async_conversation_is_up)
+    @callback
+    def async_hear(
+        self, conversation_id: str, _event_type: str, data: dict[str, Any]
+    ) -> None:
+        """Handle what is said in a conversation, by whomever."""
+        content = data.get("content")
+        if content is None:
+            return
+        if content["role"] == "user":
+            self._async_end_offers(conversation_id)
+            self._async_consider(conversation_id, content["content"])
+        elif content["role"] == "assistant" and not content.get("tool_calls"):
+            self._async_end_offers(conversation_id)
 
-    async def async_remove(self, entry: PbxConfigEntry) -> None:
-        """Forget the names of a PBX."""
-        del self._entries[entry.entry_id]
-        await self._async_attach()
+    @callback
+    def _async_consider(self, conversation_id: str, text: str) -> None:
+        """Offer what is ours in what somebody has just said.
 
-    async def _async_conversation_is_up(self, _hass: HomeAssistant, _name: str) -> None:
-        await self._async_attach()
+        Where that is a part only, it may be what Home Assistant is asked to do later: it
+        looks first whether that could be understood.
+        """
+        names = list(names_to_call(self._hass))
+        if requests := requests_in(text, names):
+            self._async_offer(conversation_id, text, requests)
+            return
+        for part in parts_in(text, names):
+            self._async_offer(conversation_id, part, requests_in(part, names))
 
-    async def _async_attach(self) -> None:
-        """Attach the sentences with the names that there are now, once."""
-        async with self._lock:
-            if self._detach:
-                self._detach()
-                self._detach = None
-            if not self._entries or _CONVERSATION not in self._hass.config.components:
-                return
-            # What it needs is installed with conversations only.
-            from .voice_sentences import sentences_for  # noqa: PLC0415
+    @callback
+    def _async_offer(
+        self, conversation_id: str, sentence: str, requests: list[Request]
+    ) -> None:
+        """Register a sentence until it is answered."""
+        from homeassistant.components.conversation import agent_manager  # noqa: PLC0415
 
-            commands = sentences_for(
-                name
-                for entry in self._entries.values()
-                for contact in contacts_of(entry)
-                for name in (contact.name, *contact.aliases)
-            )
-            if not commands:
-                return
-            triggers = await async_validate_trigger_config(
-                self._hass, [{CONF_PLATFORM: _CONVERSATION, CONF_COMMAND: commands}]
-            )
-            self._detach = await async_initialize_triggers(
-                self._hass, triggers, self._async_called, DOMAIN, "voice", _LOGGER.log
-            )
+        conversations = {conversation_id}
+        words = words_in(sentence).text
+        if earlier := self._offers.pop(words, None):
+            earlier.withdraw()
+            conversations |= earlier.conversations
+        manager = agent_manager.get_agent_manager(self._hass)
+        withdraw = manager.register_trigger(
+            [_template_of(sentence)], partial(self._async_called, requests)
+        )
+        self._offers[words] = _Offer(withdraw, conversations)
+        if len(self._offers) > _MOST_OFFERS:
+            self._offers.pop(next(iter(self._offers))).withdraw()
+
+    @callback
+    def _async_end_offers(self, conversation_id: str) -> None:
+        """Register no longer what was said in a conversation alone."""
+        for words, offer in list(self._offers.items()):
+            offer.conversations.discard(conversation_id)
+            if not offer.conversations:
+                del self._offers[words]
+                offer.withdraw()
 
     async def _async_called(
-        self, run_variables: dict[str, Any], context: Context | None = None
-    ) -> ScriptRunResult:
-        """Answer a sentence that is one of ours.
-
-        It was not checked against the names by their plain form, and it can be understood
-        in more ways than one: that is done here.
-        """
-        from .voice_sentences import requests_in  # noqa: PLC0415
-
-        heard = run_variables["trigger"]
-        # A trigger of sentences has the context of whoever spoke in there only.
-        user_input = heard["user_input"]
-        request = _meant(self._hass, requests_in(heard["sentence"]))
+        self,
+        requests: list[Request],
+        user_input: ConversationInput,
+        _result: RecognizeResult,
+    ) -> str:
+        """Answer a sentence that is one of ours."""
+        await async_settle(self._hass)
+        request = _meant(self._hass, requests)
         answer = await async_call_by_words(
             self._hass,
             contact=request.contact,
             extension=request.extension,
             wait=request.wait,
-            device_id=heard["device_id"],
-            context=Context(**user_input["context"]),
-            language=user_input["language"],
+            device_id=_device_of(self._hass, user_input),
+            context=user_input.context,
+            language=user_input.language,
         )
-        return ScriptRunResult(
-            conversation_response=answer.text, service_response=None, variables={}
-        )
+        return answer.text
+
+
+def _template_of(sentence: str) -> str:
+    """Return the template of a single sentence."""
+    from hassil.util import normalize_for_matching  # noqa: PLC0415
+
+    # Home Assistant takes the same away from what is said.
+    text = normalize_for_matching(sentence).text
+    return _SIGNS_OF_TEMPLATES.sub(r"\\\g<0>", text)
+
+
+def _device_of(hass: HomeAssistant, user_input: ConversationInput) -> str | None:
+    """Return the device that was spoken to."""
+    if user_input.satellite_id and (
+        satellite := er.async_get(hass).async_get(user_input.satellite_id)
+    ):
+        return satellite.device_id
+    return user_input.device_id
 
 
 def _meant(hass: HomeAssistant, requests: list[Request]) -> Request:
@@ -135,16 +191,10 @@ def _meant(hass: HomeAssistant, requests: list[Request]) -> Request:
 
     def doubts(request: Request) -> tuple[bool, bool, int, int]:
         phone = request.extension or ""
-        found = find_contact(hass, request.contact)
-        strange_phone = bool(phone) and not (found and find_extension(found[0], phone))
-        return found is None, strange_phone, -len(request.contact), len(phone)
+        found = find_contacts(hass, request.contact)
+        strange_phone = bool(phone) and not any(
+            find_extensions(entry, phone) for entry, _ in found
+        )
+        return not found, strange_phone, -len(request.contact), len(phone)
 
     return min(requests, key=doubts)
-
-
-@callback
-def _async_get_sentences(hass: HomeAssistant) -> _Sentences:
-    """Return the sentences of all PBXs."""
-    if _SENTENCES not in hass.data:
-        hass.data[_SENTENCES] = _Sentences(hass)
-    return hass.data[_SENTENCES]

@@ -16,7 +16,7 @@ from homeassistant.helpers import translation
 from homeassistant.util import language as language_util
 
 from .const import DOMAIN
-from .voice_calls import PlacedCall, async_place, async_plan
+from .voice_calls import PlacedCall, async_call
 
 LANGUAGES: Final = ("en", "fa")
 
@@ -49,8 +49,14 @@ async def async_call_by_words(
     this takes until the call has ended, or some minutes.
     """
     try:
-        planned = async_plan(hass, contact, extension, device_id)
-        placed = await async_place(hass, planned, context, wait=wait)
+        placed = await async_call(
+            hass,
+            contact=contact,
+            extension=extension,
+            wait=wait,
+            device_id=device_id,
+            context=context,
+        )
     except Unauthorized as err:
         return Answer(
             await _async_text(hass, language, "common", "voice_not_allowed"), err
@@ -76,8 +82,12 @@ async def _async_news(hass: HomeAssistant, language: str, placed: PlacedCall) ->
 async def async_spoken_error(
     hass: HomeAssistant, language: str, error: HomeAssistantError
 ) -> str:
-    """Return what is said of an error: its first sentence, which names no number."""
-    if error.translation_key is None or error.translation_domain != DOMAIN:
+    """Return what is said of an error: the first sentence of its text.
+
+    That one names no number, and nothing in it comes from the PBX: what is spoken may
+    reach a language model, which could take it for an instruction.
+    """
+    if error.translation_domain != DOMAIN or error.translation_key is None:
         return str(error)
     return await _async_text(
         hass,

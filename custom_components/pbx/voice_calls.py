@@ -6,14 +6,14 @@ that the user may control.
 """
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-import re
 from typing import Final
 
 from homeassistant.auth.models import User
 from homeassistant.auth.permissions.const import POLICY_CONTROL
 from homeassistant.components.button import DOMAIN as BUTTON_DOMAIN
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import Context, HomeAssistant, callback
 from homeassistant.exceptions import ServiceValidationError, Unauthorized, UnknownUser
 from homeassistant.helpers import device_registry as dr, entity_registry as er
@@ -21,22 +21,16 @@ from homeassistant.helpers import device_registry as dr, entity_registry as er
 from .calls import Ending, Step
 from .const import CONF_VOICE, DOMAIN
 from .coordinator import PbxConfigEntry
-from .directory import Contact, Extension, extensions_of, loaded_contacts
-from .names import plain_name
+from .directory import Contact, Extension, contacts_of, extensions_of, loaded_contacts
+from .names import bare_contact, bare_extension, called
 from .services import async_call_contact, localised
 
 # Whoever asked how a call ends is told by then, even where people talk for longer.
 # A pipeline of Assist gives up after five minutes, and nothing would be said then.
 LONGEST_WAIT: Final = 240.0
 
-# What is said around and in a name, and may be part of it or not.
-_AROUND_CONTACT: Final = re.compile(r"^(?:the|my)\s+|\s+(?:&|and|و)\s+", re.IGNORECASE)
-_AROUND_EXTENSION: Final = re.compile(
-    r"^(?:(?:the|my)\s+)?(?:(?:phone|extension)\s+)?(?:in\s+)?(?:the\s+)?"
-    r"|\s+(?:phone|extension)$"
-    r"|^(?:تلفن|گوشی|داخلی|شماره)(?:[\s\u200c]*ی)?\s+",
-    re.IGNORECASE,
-)
+# A PBX is set up anew for each change of a contact, which takes much less.
+_LONGEST_SET_UP: Final = 10.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +71,64 @@ def voice_entries(hass: HomeAssistant) -> list[PbxConfigEntry]:
 
 
 @callback
-def async_plan(
+def names_to_call(hass: HomeAssistant) -> Iterator[str]:
+    """Yield all names of those who can be called by voice.
+
+    Also those of PBXs that are just being set up, such as after each change of a contact.
+    """
+    for entry in _entries_with_voice(hass):
+        for contact in contacts_of(entry):
+            yield from contact.names
+
+
+@callback
+def is_voice_wanted(hass: HomeAssistant) -> bool:
+    """Return whether the contacts of any PBX can be called by voice."""
+    return bool(_entries_with_voice(hass))
+
+
+@callback
+def _entries_with_voice(hass: HomeAssistant) -> list[PbxConfigEntry]:
+    return [
+        entry
+        for entry in hass.config_entries.async_entries(DOMAIN, include_disabled=False)
+        if entry.options.get(CONF_VOICE)
+        and (entry.state is ConfigEntryState.LOADED or entry.setup_lock.locked())
+    ]
+
+
+async def async_settle(hass: HomeAssistant) -> None:
+    """Wait for the PBXs that are just being set up, for some seconds."""
+    try:
+        async with asyncio.timeout(_LONGEST_SET_UP):
+            for entry in _entries_with_voice(hass):
+                async with entry.setup_lock:
+                    pass
+    except TimeoutError:
+        pass
+
+
+async def async_call(
+    hass: HomeAssistant,
+    *,
+    contact: str,
+    extension: str | None,
+    wait: bool,
+    device_id: str | None,
+    context: Context,
+) -> PlacedCall:
+    """Call somebody who is named in words, and wait for the end if that is asked for.
+
+    Raises ServiceValidationError where it is not known who or what is meant, else as
+    `async_place` does.
+    """
+    await async_settle(hass)
+    planned = _plan(hass, contact, extension, device_id)
+    return await async_place(hass, planned, context, wait=wait)
+
+
+@callback
+def _plan(
     hass: HomeAssistant,
     contact_name: str,
     extension_name: str | None,
@@ -90,27 +141,22 @@ def async_plan(
 
     Raises ServiceValidationError where somebody or something is not known.
     """
-    found = find_contact(hass, contact_name)
-    if found is None:
-        raise ServiceValidationError(
-            translation_domain=DOMAIN,
-            translation_key="unknown_contact",
-            translation_placeholders={"contact": contact_name},
-        )
-    entry, contact = found
+    contacts = find_contacts(hass, contact_name)
+    if not contacts:
+        raise _not_certain("unknown_contact", contact=contact_name)
+    if len(contacts) > 1:
+        raise _not_certain("ambiguous_contact", contact=contact_name)
+    entry, contact = contacts[0]
     extension: Extension | None
     phone: str | None
     if extension_name:
-        extension = find_extension(entry, extension_name)
-        if extension is None:
-            raise ServiceValidationError(
-                translation_domain=DOMAIN,
-                translation_key="unknown_extension",
-                translation_placeholders={
-                    "contact": contact.name,
-                    "extension": extension_name,
-                },
-            )
+        names = {"contact": contact.name, "extension": extension_name}
+        extensions = find_extensions(entry, extension_name)
+        if not extensions:
+            raise _not_certain("unknown_extension", **names)
+        if len(extensions) > 1:
+            raise _not_certain("ambiguous_extension", **names)
+        extension = extensions[0]
     else:
         extension = _nearby_extension(hass, entry, contact, device_id)
     if extension:
@@ -120,9 +166,18 @@ def async_plan(
             translation_domain=DOMAIN, translation_key="caller_missing"
         )
     else:
-        names = {known.number: known.name for known in extensions_of(entry)}
-        phone = names.get(contact.caller)
+        phones = {known.number: known.name for known in extensions_of(entry)}
+        phone = phones.get(contact.caller)
     return PlannedCall(entry=entry, contact=contact, extension=extension, phone=phone)
+
+
+def _not_certain(translation_key: str, **names: str) -> ServiceValidationError:
+    """Return the error for a name that nobody has, or for one that several have."""
+    return ServiceValidationError(
+        translation_domain=DOMAIN,
+        translation_key=translation_key,
+        translation_placeholders=names,
+    )
 
 
 async def async_place(
@@ -202,55 +257,34 @@ def _button_of(
 
 
 @callback
-def find_contact(
+def find_contacts(
     hass: HomeAssistant, name: str
-) -> tuple[PbxConfigEntry, Contact] | None:
-    """Return who is called so, by name or another name, and on which PBX."""
-    return _by_name(
+) -> list[tuple[PbxConfigEntry, Contact]]:
+    """Return who is called so, by name or another name, and on which PBX.
+
+    Several where it is not certain who is meant.
+    """
+    return called(
         name,
         (
-            ((entry, contact), (contact.name, *contact.aliases))
+            ((entry, contact), contact.names)
             for entry, contact in loaded_contacts(hass)
             if entry.options.get(CONF_VOICE)
         ),
-        _AROUND_CONTACT,
+        bare_contact,
     )
 
 
-def find_extension(entry: PbxConfigEntry, name: str) -> Extension | None:
-    """Return the extension that has a name or number, None where none or several do."""
-    return _by_name(
+def find_extensions(entry: PbxConfigEntry, name: str) -> list[Extension]:
+    """Return the extensions that have a name or number; several where several fit."""
+    return called(
         name,
         (
             (extension, (extension.name, extension.number))
             for extension in extensions_of(entry)
         ),
-        _AROUND_EXTENSION,
+        bare_extension,
     )
-
-
-def _by_name[T](
-    name: str, known: Iterable[tuple[T, tuple[str, ...]]], around: re.Pattern[str]
-) -> T | None:
-    """Return what has a name, and nobody where that is not certain.
-
-    A name that is exactly so wins over one that is so apart from the words around it
-    and from punctuation.
-    """
-
-    def bare(text: str) -> str:
-        return "".join(
-            filter(str.isalnum, plain_name(around.sub("", text.strip()) or text))
-        )
-
-    exact, similar = [], []
-    for item, names in known:
-        if plain_name(name) in map(plain_name, names):
-            exact.append(item)
-        elif bare(name) and bare(name) in map(bare, names):
-            similar.append(item)
-    candidates = exact or similar
-    return candidates[0] if len(candidates) == 1 else None
 
 
 @callback

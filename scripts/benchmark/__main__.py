@@ -15,7 +15,7 @@ from homeassistant.runner import create_event_loop
 from simulator.server import running as running_simulator
 from simulator.settings import Settings
 
-from . import calls, events, imports, machine, set_up
+from . import calls, events, imports, machine, set_up, voice
 from .contestants import REST_COMMAND, rest_command_configuration
 from .home_assistant import running
 from .pages import write, write_json
@@ -52,7 +52,8 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="scripts/bench",
         description="Measure how fast the integration is, beside what Home Assistant "
-        "has for the same: placing calls, taking events, setting up, importing. A real "
+        "has for the same: placing calls, taking events, setting up, being spoken to, "
+        "importing. A real "
         "Home Assistant and a simulated PBX run in this process and talk over loopback. "
         "On a quiet machine it takes about two minutes.",
     )
@@ -98,6 +99,14 @@ async def _measure(*, share: float) -> dict[str, Any]:
                 results["events"] = await events.measure(hass, simulator, share=share)
                 _say("Setting up and reloading")
                 results["entries"] = await set_up.measure(hass, simulator, share=share)
+    # By itself, so that nothing of conversations weighs on the rest.
+    with TemporaryDirectory() as folder:
+        async with (
+            running_simulator(_PBX) as simulator,
+            running(Path(folder), voice.CONFIGURATION) as hass,
+        ):
+            _say("Being spoken to")
+            results["voice"] = await voice.measure(hass, simulator, share=share)
     _say("Importing")
     results["imports"] = await imports.measure(share=share)
     _say("Done")

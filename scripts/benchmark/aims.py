@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from .contestants import BARE, PBX, REST_COMMAND
 from .events import CDR, NEW_STATE, NOTHING
+from .voice import CHANGE, CHANGE_WITHOUT, NAMES, OTHER, OWN
 
 # Not slower than what everybody can do with Home Assistant alone.
 MOST_OF_REST_COMMAND: Final = 1.0
@@ -12,11 +13,13 @@ MOST_OF_BARE: Final = 1.3
 LEAST_OF_NOTHING: Final = 0.8
 # What grows by less than this does not grow, or grows in proportion: so much is chance.
 TOLERANCE: Final = 1.25
+# Milliseconds; the PBX waits a second for its events.
+MOST_OF_VOICE: Final = 20.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Aim:
-    """A ratio that was aimed at; `subject` is a text's name, `number` goes into it."""
+    """Something that was aimed at; `subject` is a text's name, `number` goes into it."""
 
     subject: str
     number: int
@@ -38,6 +41,7 @@ def aims_of(results: dict[str, Any]) -> list[Aim]:
         *_aims_of_calls(results["calls"]),
         *_aims_of_events(results["events"]),
         *_aims_of_entries(results["entries"]),
+        *_aims_of_voice(results["voice"]),
     ]
 
 
@@ -103,6 +107,24 @@ def _aims_of_entries(entries: dict[str, Any]) -> list[Aim]:
             limit=TOLERANCE,
         )
         for what in ("set_up", "reload", "kibibytes")
+    ]
+
+
+def _aims_of_voice(voice: dict[str, Any]) -> list[Aim]:
+    names = NAMES[-1]
+    turns = {name: turn["median"] for name, turn in voice[str(names)].items()}
+    longest = {
+        "change": max(0.0, turns[CHANGE] - turns[CHANGE_WITHOUT]),
+        "sentence": max(turns[OWN], turns[OTHER]),
+    }
+    return [
+        Aim(
+            subject=f"voice_{name}",
+            number=names,
+            measured=measured,
+            limit=MOST_OF_VOICE,
+        )
+        for name, measured in longest.items()
     ]
 
 

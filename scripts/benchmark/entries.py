@@ -1,5 +1,6 @@
 """Config entries of the integration with as many extensions as are wanted."""
 
+from collections.abc import Mapping
 from itertools import count
 from types import MappingProxyType
 from typing import Any
@@ -29,7 +30,12 @@ def numbers_of_extensions(extensions: int) -> list[str]:
     return [str(_FIRST_EXTENSION + index) for index in range(extensions)]
 
 
-def new_entry(simulator: Simulator, *, extensions: int = 0) -> ConfigEntry[Any]:
+def new_entry(
+    simulator: Simulator,
+    *,
+    extensions: int = 0,
+    options: Mapping[str, Any] = OPTIONS,
+) -> ConfigEntry[Any]:
     """Return an entry for a simulated PBX, as its flows would have made it."""
     number = next(_numbers)
     return ConfigEntry(
@@ -44,7 +50,7 @@ def new_entry(simulator: Simulator, *, extensions: int = 0) -> ConfigEntry[Any]:
         discovery_keys=MappingProxyType({}),
         domain=DOMAIN,
         minor_version=1,
-        options=OPTIONS,
+        options=options,
         source=SOURCE_USER,
         subentries_data=[
             ConfigSubentryDataWithId(

@@ -6,6 +6,7 @@ from typing import Any
 from .aims import Aim, aims_of
 from .contestants import BARE, PBX, REST_COMMAND
 from .events import NOTHING, STATES_ONLY
+from .voice import CHANGE, CHANGE_WITHOUT, OTHER, OWN
 
 type Texts = dict[str, str]
 
@@ -49,6 +50,19 @@ def tables(results: dict[str, Any], texts: Texts) -> dict[str, str]:
         "entries": _table(
             (texts[key] for key in ("extensions", "set_up", "reload", "memory")),
             _rows_of_entries(results["entries"], texts),
+        ),
+        "voice": _table(
+            (
+                texts[key]
+                for key in (
+                    "names",
+                    "turn_of_change",
+                    "turn_of_change_without",
+                    "turn_of_own",
+                    "turn_of_other",
+                )
+            ),
+            _rows_of_voice(results["voice"], texts),
         ),
         "imports": texts["import"].format(
             time=_two(results["imports"], ("least", "median"), "milliseconds", texts)
@@ -119,10 +133,25 @@ def _rows_of_entries(entries: dict[str, Any], texts: Texts) -> Iterable[list[str
         ]
 
 
+def _rows_of_voice(voice: dict[str, Any], texts: Texts) -> Iterable[list[str]]:
+    for names, of_these in voice.items():
+        yield [
+            names,
+            *(
+                _two(of_these[name], ("least", "median"), "milliseconds", texts, 1)
+                for name in (CHANGE, CHANGE_WITHOUT, OWN, OTHER)
+            ),
+        ]
+
+
 def _two(
-    values: dict[str, float], names: tuple[str, str], unit: str, texts: Texts
+    values: dict[str, float],
+    names: tuple[str, str],
+    unit: str,
+    texts: Texts,
+    decimals: int = 0,
 ) -> str:
-    first, second = (f"{values[name]:.0f}" for name in names)
+    first, second = (f"{values[name]:.{decimals}f}" for name in names)
     return texts[unit].format(value=f"{first} / {second}")
 
 

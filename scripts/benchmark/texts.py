@@ -26,6 +26,15 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "linear_set_up": "Set-up time for each of 1,000 extensions, to that for each of 100",
         "linear_reload": "Reload time for each of 1,000 extensions, to that for each of 100",
         "linear_kibibytes": "Memory for each of 1,000 extensions, to that for each of 100",
+        "voice_change": "Time for which voice holds the event loop when a contact "
+        "changes, {number} names, in ms",
+        "voice_sentence": "Time for which a sentence holds the event loop, "
+        "{number} names, in ms",
+        "names": "Names",
+        "turn_of_change": "A contact changes, least / median",
+        "turn_of_change_without": "The same without voice",
+        "turn_of_own": "A sentence that calls",
+        "turn_of_other": "Any other sentence",
         "at_once": "At a time",
         "who": "Way",
         "until_sent": "Until it leaves, median / p99",
@@ -84,6 +93,15 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "linear_set_up": "زمان راه‌اندازی هر داخلی از 1000، نسبت به هر داخلی از 100",
         "linear_reload": "زمان بارگیری دوباره‌ی هر داخلی از 1000، نسبت به هر داخلی از 100",
         "linear_kibibytes": "حافظه‌ی هر داخلی از 1000، نسبت به هر داخلی از 100",
+        "voice_change": "زمانی که صدا هنگام تغییر یک مخاطب حلقه‌ی رویداد را نگه می‌دارد، با "
+        "{number} نام، به میلی‌ثانیه",
+        "voice_sentence": "زمانی که یک جمله حلقه‌ی رویداد را نگه می‌دارد، با {number} نام، به "
+        "میلی‌ثانیه",
+        "names": "نام‌ها",
+        "turn_of_change": "یک مخاطب تغییر می‌کند، کمترین / میانه",
+        "turn_of_change_without": "همان بدون صدا",
+        "turn_of_own": "جمله‌ای که تماس می‌گیرد",
+        "turn_of_other": "هر جمله‌ی دیگر",
         "at_once": "هم‌زمان",
         "who": "راه",
         "until_sent": "تا رفتن درخواست، میانه / صدک 99",
