@@ -23,7 +23,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 from simulator.server import Simulator
 
-from .common import office, setup_integration
+from .common import elapse, office, setup_integration
 from .test_contacts import RECEPTION
 from .test_event import ANSWERED, INCOMING
 from .test_trunks import enabled_by_default
@@ -788,6 +788,8 @@ async def test_what_is_shown_can_be_shown(
         async with session.post(webhook_url, json=event) as response:
             assert response.status == 200
         await hass.async_block_till_done()
+    # The row is told once nothing else can come.
+    await elapse(hass)
     assert hass.states.is_state("sensor.reception_other_party", number)
     (trunk,) = [
         state for state in hass.states.async_all("sensor") if "trunk" in state.entity_id
