@@ -470,6 +470,7 @@ async def test_missed_call_without_a_number_is_told_as_pasted(
     """In words: somebody who hides the number is not called None."""
     actions = await paste(hass, automations_of(page)[CALL_MISSED])
     await send(hass, webhook_url, {**INCOMING, "number": ""}, {**UNANSWERED, "src": ""})
+    await elapse(hass)
     (notice,) = notices(actions)
     assert "None" not in notice
     assert notice.startswith(("Somebody without a number", "کسی بدون شماره"))

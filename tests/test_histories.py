@@ -422,7 +422,7 @@ class Histories(RuleBasedStateMachine):
         assert away == dict.fromkeys(away, connectivity == "off")
         if connectivity == "on":
             assert int(shown["calls_in_progress"] or "") >= 0
-            assert shown["last_call"] in OUTCOMES | {"unknown"}
+            assert shown["last_call"] in OUTCOMES | {"undetermined"}
 
     @override
     def teardown(self) -> None:

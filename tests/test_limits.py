@@ -207,22 +207,6 @@ async def test_pbx_is_asked_once_for_its_extensions_whoever_is_refused(
     assert not originates(simulator)
 
 
-async def test_call_goes_on_though_its_entry_is_reloaded_while_the_pbx_is_asked(
-    hass: HomeAssistant, simulator: Simulator, loaded_entry: MockConfigEntry
-) -> None:
-    """Its request outlives the entry, and so does the search before it."""
-    await change_options(hass, loaded_entry, allowed_numbers=["55X"])
-    simulator.pbx.change(
-        extensions=[{"number": "910"}, {"number": "557"}],
-        faults=[Fault(path=SEARCH_USERS, delay=0.1)],
-    )
-    call = hass.async_create_task(originate(hass, caller="910", callee="557"))
-    while not searches(simulator):
-        await asyncio.sleep(0.001)
-    assert await hass.config_entries.async_unload(loaded_entry.entry_id)
-    assert (await call)["outcome"] == "accepted"
-
-
 @pytest.mark.parametrize(
     "callee", ["+34912555555", "0034 912 555 555", "912555555", "+۳۴۹۱۲۵۵۵۵۵۵"]
 )

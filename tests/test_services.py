@@ -598,18 +598,6 @@ async def test_number_in_its_national_form_is_the_same_telephone(
     assert caught.value.translation_key == "same_number"
 
 
-async def test_dry_run_outlives_its_entry(
-    hass: HomeAssistant, simulator: Simulator, loaded_entry: MockConfigEntry
-) -> None:
-    """The entry may be unloaded while the PBX is asked."""
-    await change_options(hass, loaded_entry, allowed_numbers=["55X"])
-    simulator.pbx.change(faults=[Fault(path="/pbx/users/search", delay=0.1)])
-    action = hass.async_create_task(originate(hass, caller="09", dry_run=True))
-    await asyncio.sleep(0.02)
-    assert await hass.config_entries.async_unload(loaded_entry.entry_id)
-    assert (await action)["refused"] == "number_not_allowed"
-
-
 async def test_entry_that_goes_while_the_user_is_looked_up_is_no_fault(
     hass: HomeAssistant, simulator: Simulator, loaded_entry: MockConfigEntry
 ) -> None:

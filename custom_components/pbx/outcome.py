@@ -76,7 +76,7 @@ def is_beyond_doubt(call: CallRecord) -> bool:
     """
     is_simple = call.talking and len(call.other_phones) == 1
     return any(
-        (account.first_leg_failed and not call.is_in_use)
+        (account.first_leg_failed and not call.sees_answer)
         or (is_simple and account.verdict is Verdict.ANSWERED and account.talk)
         for account in call.accounts
     )
