@@ -66,7 +66,7 @@ class SignalMatcher[CallT: CallRecord]:
         owners = self._by_call_id.setdefault(call_id, [])
         others = [*owners, *self._others_with(call_id, call)]
         owners.append(call)
-        if others or self._heard.get(call_id) == _OF_ANOTHER:
+        if others or self._heard.get(call_id, call.number) < call.number:
             self._note_shared(call_id, [call, *others])
 
     def forget(self, call: CallT) -> None:

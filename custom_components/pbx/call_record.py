@@ -119,6 +119,7 @@ class CallRecord:
     shares_id: bool = field(default=False, init=False)
     # Whether states that were taken for this call's turned out to be in doubt.
     was_doubted: bool = field(default=False, init=False)
+    _caller_was_in_use: bool = field(default=False, init=False)
     _callee_was_elsewhere: bool = field(default=False, init=False)
     _second_leg: bool = field(default=False, init=False)
     _maybe_second_leg: bool = field(default=False, init=False)
@@ -130,6 +131,7 @@ class CallRecord:
             last = self.states.get(phone)
             if last and progress_of(last) in (Progress.RINGING, Progress.IN_USE):
                 self._distrusted[phone] = last.call_id
+        self._caller_was_in_use = self.states.is_in_use(self.caller)
         self._callee_was_elsewhere = self.callee in self._distrusted
 
     @property
@@ -166,7 +168,11 @@ class CallRecord:
         """
         if self.caller_phone.is_idle:
             return False
-        if not self.trusts(self.caller) and self.states.is_in_use(self.caller):
+        if (
+            not self.trusts(self.caller)
+            and not self._caller_was_in_use
+            and self.states.is_in_use(self.caller)
+        ):
             return True
         own_ids = (
             call_id for call_id in self.call_ids if call_id not in self._shared_ids
