@@ -73,7 +73,7 @@ EVENTS = st.one_of(
             "event_name": st.just("NewState"),
             "exten": st.sampled_from([*CALLERS, "552", "553"]),
             "state": st.sampled_from(
-                ["Ringing", "InUse", "Idle", "Hold", "Pause", "Dancing"]
+                ["Ringing", "InUse", "Idle", "Hold", "Unavailable", "Pause", "Dancing"]
             ),
             "participant": NUMBERS,
             "direction": st.sampled_from(["in", "out", ""]),
@@ -459,14 +459,15 @@ class Histories(RuleBasedStateMachine):
             self.house.hass.states.is_state, "sensor.office_calls_in_progress"
         )
         assert in_progress("0")
-        self.place("557", "552", "ended", 30, {}, Plan(id="D"))
+        # Its telephones are not among those of which anything was told.
+        self.place("559", "554", "ended", 30, {}, Plan(id="D"))
         assert in_progress("1")
         self.tell(
             [
                 {
                     "event_name": "Cdr",
-                    "src": "557",
-                    "dst": "552",
+                    "src": "559",
+                    "dst": "554",
                     "disposition": "BUSY",
                     "originated_call_id": "D",
                 }

@@ -45,7 +45,7 @@ from .const import (
     SUBENTRY_CONTACT,
     SUBENTRY_EXTENSION,
 )
-from .coordinator import PbxConfigEntry
+from .coordinator import PbxConfigEntry, PbxData
 from .directory import Contact, contact_of, extension_of
 from .forms import async_found
 from .guard import (
@@ -233,7 +233,7 @@ async def _async_answer(call: ServiceCall) -> ServiceResponse:
         preview = data.client.preview(request)
         refused = None
         try:
-            await _async_check(call.hass, entry, request, allow_repeat=allow_repeat)
+            await _async_check(data, request, allow_repeat=allow_repeat)
         except ServiceValidationError as err:
             refused = err.translation_key
         return _response(entry, request) | {
@@ -368,8 +368,9 @@ async def _async_place(
     allow_repeat: bool,
 ) -> Call:
     """Place a call, if the guard lets it, and learn from the PBX's answer."""
-    await _async_check(hass, entry, request, allow_repeat=allow_repeat)
-    client, monitor = entry.runtime_data.client, entry.runtime_data.monitor
+    data = entry.runtime_data
+    client, monitor = data.client, data.monitor
+    await _async_check(data, request, allow_repeat=allow_repeat)
     # Nothing may be awaited before the call is followed, else the guard would not know
     # of it when it is asked for the next one.
     monitor.guard.count()
@@ -393,11 +394,7 @@ async def _async_place(
 
 
 async def _async_check(
-    hass: HomeAssistant,
-    entry: PbxConfigEntry,
-    request: OriginateRequest,
-    *,
-    allow_repeat: bool,
+    data: PbxData, request: OriginateRequest, *, allow_repeat: bool
 ) -> None:
     """Ask the guard whether a call may be placed.
 
@@ -409,7 +406,6 @@ async def _async_check(
     """
 
     def check(extensions: Container[str], *, outside_caller: bool) -> None:
-        data = entry.runtime_data
         data.monitor.guard.check(
             caller=request.caller,
             callee=request.callee,
@@ -422,19 +418,17 @@ async def _async_check(
 
     try:
         try:
-            check(entry.runtime_data.extensions, outside_caller=True)
+            check(data.extensions, outside_caller=True)
         except NumberNotAllowedError as err:
             if not err.spares_extensions:
                 raise
-            users = await async_found(entry.runtime_data.users.rows())
-            # The entry may have been unloaded meanwhile, or have other rules now.
-            service.async_get_config_entry(hass, DOMAIN, entry.entry_id)
+            users = await async_found(data.users.rows())
             check(
-                entry.runtime_data.extensions | {user.number for user in users},
+                data.extensions | {user.number for user in users},
                 outside_caller=bool(users or request.trunk_name),
             )
     except CallRefusedError as err:
-        raise _refused(err, entry.runtime_data.rules, request) from err
+        raise _refused(err, data.rules, request) from err
 
 
 @callback
