@@ -244,6 +244,20 @@ async def test_call_that_somebody_took_was_not_missed(
     ]
 
 
+@pytest.mark.parametrize("nobody", ["s", "i", "t", "h"])
+async def test_call_that_reached_the_dialplan_alone_was_not_answered(
+    hass: HomeAssistant, webhook_url: str, told: list[dict[str, Any]], nobody: str
+) -> None:
+    """A menu has talked, and nobody knows whether somebody was wanted."""
+    row = {**UNANSWERED, "disposition": "ANSWERED", "billsec": 20, "dst": nobody}
+    await send(hass, webhook_url, INCOMING, row)
+    await elapse(hass)
+    assert [(event["event_type"], event.get("outcome")) for event in told] == [
+        ("incoming", None),
+        ("ended", "unknown"),
+    ]
+
+
 @pytest.mark.parametrize("disposition", ["NO ANSWER", "ABANDONED"])
 @pytest.mark.parametrize("is_first", [True, False])
 async def test_call_to_a_queue_that_nobody_took_was_missed(

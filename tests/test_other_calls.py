@@ -2,6 +2,7 @@
 
 from itertools import permutations
 from typing import Any
+from unittest.mock import patch
 
 from hypothesis import given, strategies as st
 import pytest
@@ -13,7 +14,7 @@ from custom_components.pbx.other_calls import (
     OtherNews,
     OtherStep,
 )
-from custom_components.pbx.outcome import Outcome
+from custom_components.pbx.outcome import Outcome, told_by_accounts
 from custom_components.pbx.phones import LONGEST_RING, Phones
 from custom_components.pbx.simotel.signals import (
     EndSignal,
@@ -360,6 +361,23 @@ def test_what_is_remembered_is_bounded(world: World) -> None:
     assert world.wait(HOLD)
     legs = [LegSignal(number=str(number), call_id="3.3") for number in range(30)]
     assert sum(bool(world.hear(leg)) for leg in legs) == 20
+
+
+def test_call_that_cannot_be_decided_hurts_no_other(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is given up, once, and the clock goes on."""
+    accounts = [
+        EndSignal(verdict=Verdict.BUSY, call_id=call_id) for call_id in ("1", "2", "3")
+    ]
+    world.hear(*accounts)
+    with patch(
+        "custom_components.pbx.other_calls.told_by_accounts",
+        side_effect=lambda call: 1 / 0 if call.key == "2" else told_by_accounts(call),
+    ):
+        assert [item.call_id for item in world.wait(HOLD)] == ["1", "3"]
+    assert world.others.next_due is None
+    assert len(caplog.records) == 1
 
 
 def test_calls_that_seem_to_have_ended_are_bounded(world: World) -> None:

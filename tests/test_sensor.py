@@ -58,6 +58,25 @@ async def test_last_call_is_there_after_a_restart(
     assert hass.states.is_state(IN_PROGRESS, "0")
 
 
+async def test_last_call_may_end_while_the_entry_is_not_loaded(
+    hass: HomeAssistant, connected: Simulator, loaded_entry: MockConfigEntry
+) -> None:
+    """Then that is what the sensor shows, and not how an earlier one ended."""
+    connected.pbx.change(phones=[{"number": "552", "behaviour": "busy"}])
+    await originate_and_wait(hass, connected, wait_for="ended")
+    assert hass.states.is_state(LAST_CALL, "busy")
+    connected.pbx.change(
+        extension_phone={"behaviour": "manual"}, webhook={"enabled": False}
+    )
+    await originate(hass, callee="553")
+    await hass.config_entries.async_unload(loaded_entry.entry_id)
+    await elapse(hass)
+    await hass.config_entries.async_setup(loaded_entry.entry_id)
+    assert hass.states.is_state(LAST_CALL, "undetermined")
+    await hass.config_entries.async_reload(loaded_entry.entry_id)
+    assert hass.states.is_state(LAST_CALL, "undetermined")
+
+
 async def test_calls_in_progress_are_counted(
     hass: HomeAssistant, connected: Simulator, loaded_entry: MockConfigEntry
 ) -> None:

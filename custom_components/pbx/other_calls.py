@@ -10,6 +10,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
+import logging
 from typing import Final
 
 from .call_record import HOLD, CallRecord, progress_of
@@ -18,6 +19,8 @@ from .phone_states import PhoneStates
 from .phones import Phones
 from .simotel.numbers import is_same_number
 from .simotel.signals import EndSignal, LegSignal, PhoneSignal
+
+_LOGGER = logging.getLogger(__name__)
 
 # How many of the newest calls are remembered.
 KEPT_OTHERS: Final = 2000
@@ -139,8 +142,15 @@ class OtherCalls:
     def tick(self) -> list[OtherNews]:
         """Do what time alone brings about."""
         now = self._clock()
-        due = [call for call in self._held.values() if call.due_at <= now]
-        return [news for call in due for news in self._decide(call)]
+        news: list[OtherNews] = []
+        for call in [call for call in self._held.values() if call.due_at <= now]:
+            try:
+                news += self._decide(call)
+            except Exception:
+                # The others must not wait for one that cannot be decided.
+                _LOGGER.exception("A call could not be decided and is given up")
+                self._held.pop(call.key, None)
+        return news
 
     def _hear_leg(self, call: _OtherCall, signal: LegSignal) -> list[OtherNews]:
         if signal in call.legs or len(call.legs) >= _MOST_OF_A_CALL:

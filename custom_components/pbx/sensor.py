@@ -81,13 +81,16 @@ class _LastCall(PbxBaseEntity, RestoreSensor):
     _attr_options = LAST_CALL_STATES
     _attr_translation_key = "last_call"
 
-    def _is_meant(self, event: CallEvent) -> bool:
-        """Tell whether a call that was placed here is one of those."""
+    def _is_meant(self, callee: str | None) -> bool:
+        """Tell whether a call to somebody is one of those."""
         return True
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Restore the state, and listen for calls that end."""
+        """Restore the state, and listen for calls that end.
+
+        One may have ended while the entry was not loaded.
+        """
         entry_id = self.coordinator.config_entry.entry_id
         self._listen(SIGNAL_CALL_EVENT.format(entry_id), self._async_take)
         await super().async_added_to_hass()
@@ -95,12 +98,16 @@ class _LastCall(PbxBaseEntity, RestoreSensor):
         state = _last_call_state(last.native_value if last else None)
         if state in LAST_CALL_STATES:
             self._attr_native_value = state
+        tracker = self.coordinator.config_entry.runtime_data.monitor.tracker
+        for call in tracker.kept_calls:
+            if call.ending and self._is_meant(call.callee):
+                self._attr_native_value = _last_call_state(call.ending.outcome)
 
     @callback
     def _async_take(self, event: CallEvent) -> None:
         if event.type is not CallEventType.ENDED or not event.placed_here:
             return
-        if self._is_meant(event):
+        if self._is_meant(event.callee):
             self._attr_native_value = _last_call_state(event.outcome)
             self.async_write_ha_state()
 
@@ -132,8 +139,8 @@ class LastCallToContact(PbxSubentryEntity, _LastCall):
         )
 
     @override
-    def _is_meant(self, event: CallEvent) -> bool:
-        return event.callee == self._number
+    def _is_meant(self, callee: str | None) -> bool:
+        return callee == self._number
 
 
 class CallsInProgress(PbxEntity, SensorEntity):
