@@ -21,6 +21,7 @@ from custom_components.pbx.calls import (
     Step,
 )
 from custom_components.pbx.outcome import Outcome
+from custom_components.pbx.phone_states import PhoneStates
 from custom_components.pbx.simotel.signals import (
     EndSignal,
     LegSignal,
@@ -1026,6 +1027,39 @@ def test_phone_that_leaves_another_call_has_not_left_ours() -> None:
     world.hear(CALLER_IDLE)
     world.wait(HOLD)
     assert call.ending
+
+
+def test_leg_that_follows_the_callers_answer_is_the_second() -> None:
+    """Wherever it leads: the callee's phone is forwarded."""
+    world = World()
+    call = world.place()
+    world.hear(CALLER_RINGS, CALLER_ANSWERS, outside("09123450001"))
+    world.hear(outside("09123450001"), end(Verdict.BUSY), CALLER_IDLE)
+    world.wait(HOLD)
+    assert outcome_of(call) is Outcome.BUSY
+
+
+def test_second_number_outside_is_the_callee_of_a_caller_outside() -> None:
+    """However the PBX rewrites it."""
+    world = World()
+    call = world.place("09120000009", "200", trunk_name="cisco")
+    world.hear(outside("09120000009"))
+    assert Step.CALLER_ANSWERED not in world.steps()
+    world.hear(outside("5550200"))
+    assert Step.CALLER_ANSWERED in world.steps()
+    world.wait(600)
+    assert is_open(call)
+
+
+def test_calls_of_a_phone_are_bounded() -> None:
+    """A PBX that never tells an end does not fill the memory."""
+    states = PhoneStates()
+    for number in range(100):
+        states.update(phone("557", "in_use", call_id=f"3.{number}"))
+    assert states.is_call_in_use("3.0")
+    assert not states.is_call_in_use("3.99")
+    states.update(phone("557", "idle", call_id=""))
+    assert not states.is_in_use("557")
 
 
 def test_account_of_the_first_leg_next_to_a_talk_is_a_contradiction() -> None:

@@ -227,11 +227,9 @@ def _remove[CallT: CallRecord](
     calls: dict[str, list[CallT]], key: str, call: CallT
 ) -> None:
     """Take a call out of the list under a key, and an empty list out of all."""
-    owners = calls.get(key, [])
-    if call in owners:
-        owners.remove(call)
-    if not owners:
-        calls.pop(key, None)
+    calls[key].remove(call)
+    if not calls[key]:
+        del calls[key]
 
 
 def _could_be_of(call: CallRecord, signal: PhoneSignal) -> bool:
