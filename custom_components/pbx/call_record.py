@@ -204,8 +204,6 @@ class CallRecord:
         """
         if self._second_leg:
             return True
-        if self._legs and self._caller_names_call and self.caller_phone.answered:
-            return True
         if self.caller not in self.phones and not self._caller_is_outside:
             return False
         return any(phone.named for phone in self.other_phones)
@@ -233,7 +231,7 @@ class CallRecord:
 
         One that names nobody may be in another call until its id is known.
         """
-        return self.caller_phone.named or self.sees_second_leg or self.talking
+        return self._caller_names_call or self.sees_second_leg or self.talking
 
     @property
     def all_idle(self) -> bool:
