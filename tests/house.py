@@ -32,7 +32,7 @@ from homeassistant.util.async_ import get_scheduled_timer_handles
 from .scripted_pbx import ScriptedPbx
 
 # Rounds of the event loop after which nothing more happens by itself.
-_QUIET_ROUNDS = 6
+_QUIET_ROUNDS = 10
 _MOST_ROUNDS = 20_000
 
 
@@ -97,11 +97,12 @@ class House:
         await self.let(self.pbx.close())
         if self.hass.state is not CoreState.stopped:
             await self.stop()
-        for timer in self.timers:
-            timer.cancel()
         for task in asyncio.all_tasks() - {asyncio.current_task()}:
             task.cancel()
         await self.settle()
+        # What is cancelled may set a timer.
+        for timer in self.timers:
+            timer.cancel()
 
     async def tell(
         self, entry: MockConfigEntry, event: Mapping[str, Any]
@@ -174,11 +175,20 @@ class House:
 
     @property
     def _is_quiet(self) -> bool:
-        """Whether nothing is done but to wait for replies that are held."""
-        hass = self.hass
-        at_work = len(hass._tasks) + len(hass._background_tasks)
+        """Whether nothing is done but to wait for replies of the PBX."""
+        tasks = {*self.hass._tasks, *self.hass._background_tasks}
+        originating = {
+            task
+            for task in tasks
+            if isinstance(task, asyncio.Task)
+            and task.get_name() == f"{DOMAIN} originate"
+        }
         waiting = len(self.pbx.awaited) + self.pbx.dawdling
-        return not self.pbx.at_work and at_work <= waiting
+        return (
+            tasks == originating
+            and len(originating) <= waiting
+            and not self.pbx.at_work
+        )
 
 
 def moved(entry: MockConfigEntry) -> MockConfigEntry:
