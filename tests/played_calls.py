@@ -10,15 +10,11 @@ from functools import partial
 import json
 from typing import Any
 
-from custom_components.pbx.calls import Call
 from custom_components.pbx.simotel.events import read_event
 from custom_components.pbx.simotel.reports import ReportRow, read_rows
-from custom_components.pbx.simotel.signals import (
-    EndSignal,
-    Signal,
-    account_of,
-    signal_of,
-)
+from custom_components.pbx.simotel.signals import account_of, signal_of
+from custom_components.pbx.telephony.calls import Call
+from custom_components.pbx.telephony.signals import EndSignal, Signal
 from simulator import calls as simulated
 from simulator.changes import Changes
 from simulator.events import Event, spelt

@@ -7,8 +7,8 @@ from typing import Any
 from hypothesis import given, settings, strategies as st
 import pytest
 
-from custom_components.pbx.call_record import HOLD
-from custom_components.pbx.calls import (
+from custom_components.pbx.telephony.call_record import HOLD
+from custom_components.pbx.telephony.calls import (
     GRACE,
     KEPT_CALLS,
     KEPT_FOR,
@@ -20,9 +20,9 @@ from custom_components.pbx.calls import (
     News,
     Step,
 )
-from custom_components.pbx.outcome import Outcome
-from custom_components.pbx.phone_states import PhoneStates
-from custom_components.pbx.simotel.signals import (
+from custom_components.pbx.telephony.outcome import Outcome
+from custom_components.pbx.telephony.phone_states import PhoneStates
+from custom_components.pbx.telephony.signals import (
     EndSignal,
     LegSignal,
     PhoneSignal,

@@ -8,9 +8,9 @@ from typing import Any
 
 from hypothesis import given, settings, strategies as st
 
-from custom_components.pbx.call_record import HOLD
-from custom_components.pbx.calls import Step
-from custom_components.pbx.outcome import Outcome
+from custom_components.pbx.telephony.call_record import HOLD
+from custom_components.pbx.telephony.calls import Step
+from custom_components.pbx.telephony.outcome import Outcome
 
 from .played_calls import BEGIN, Played, Story, Told, listen, play
 

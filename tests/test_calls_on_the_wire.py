@@ -13,12 +13,12 @@ from typing import Any
 from aiohttp import ClientSession, web
 import pytest
 
-from custom_components.pbx.calls import LONGEST_CALL
-from custom_components.pbx.outcome import Outcome
-from custom_components.pbx.simotel import OriginateRequest
-from custom_components.pbx.simotel.errors import PermissionDeniedError
 from custom_components.pbx.simotel.events import read_event
 from custom_components.pbx.simotel.signals import account_of, signal_of
+from custom_components.pbx.telephony.calls import LONGEST_CALL
+from custom_components.pbx.telephony.errors import PermissionDeniedError
+from custom_components.pbx.telephony.models import CallRequest
+from custom_components.pbx.telephony.outcome import Outcome
 from simulator.pbx import Pbx
 from simulator.server import Simulator, running
 from simulator.timers import instant
@@ -138,7 +138,7 @@ async def outcome_of(
     async with ClientSession() as session, listening(world) as address:
         set_up(simulator.pbx, address, phones, change)
         client = client_of(session, simulator)
-        request = OriginateRequest(caller="557", callee=callee)
+        request = CallRequest(caller="557", callee=callee, context="main_routing")
         call = world.tracker.place(
             caller=request.caller,
             callee=request.callee,

@@ -3,7 +3,7 @@
 from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.pbx.dial_pattern import (
+from custom_components.pbx.dialing.pattern import (
     InvalidPatternError,
     parse_pattern,
     without_plus,

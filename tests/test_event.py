@@ -10,8 +10,8 @@ from pytest_homeassistant_custom_component.common import (
     mock_restore_cache_with_extra_data,
 )
 
-from custom_components.pbx.call_record import HOLD
 from custom_components.pbx.event import KEPT_MISSED_NUMBERS
+from custom_components.pbx.telephony.call_record import HOLD
 from homeassistant.core import (
     Event,
     EventStateChangedData,

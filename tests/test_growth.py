@@ -15,18 +15,18 @@ from time import process_time
 
 import pytest
 
-from custom_components.pbx.dial_pattern import InvalidPatternError, parse_pattern
+from custom_components.pbx.dialing.pattern import InvalidPatternError, parse_pattern
 from custom_components.pbx.simotel.address import parse_address
 from custom_components.pbx.simotel.envelope import read_envelope
-from custom_components.pbx.simotel.errors import SimotelError
 from custom_components.pbx.simotel.events import read_event
-from custom_components.pbx.simotel.numbers import (
+from custom_components.pbx.simotel.reports import is_older, read_rows
+from custom_components.pbx.simotel.texts import read_message, read_number, read_text
+from custom_components.pbx.telephony.errors import PbxError
+from custom_components.pbx.telephony.numbers import (
     clean_caller_id,
     in_national_form,
     is_same_number,
 )
-from custom_components.pbx.simotel.reports import is_older, read_rows
-from custom_components.pbx.simotel.texts import read_message, read_number, read_text
 
 LENGTHS = (8 * 1024, 64 * 1024)
 # What it may take, with what a busy machine may add.
@@ -107,7 +107,7 @@ class Reader:
     def __call__(self, text: str) -> float:
         """Return the seconds that it takes to read a text, or to refuse it."""
         started = process_time()
-        with suppress(SimotelError, InvalidPatternError):
+        with suppress(PbxError, InvalidPatternError):
             self.read(text)
         return process_time() - started
 

@@ -7,8 +7,7 @@ from typing import Any
 from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.pbx.dial_pattern import parse_pattern
-from custom_components.pbx.guard import (
+from custom_components.pbx.dialing.guard import (
     EMERGENCY_NUMBERS,
     DialGuard,
     DialRules,
@@ -17,7 +16,8 @@ from custom_components.pbx.guard import (
     RepeatedCallError,
     Rule,
 )
-from custom_components.pbx.simotel.numbers import clean_number
+from custom_components.pbx.dialing.pattern import parse_pattern
+from custom_components.pbx.telephony.numbers import clean_number
 
 
 @dataclass(frozen=True)

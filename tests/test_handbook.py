@@ -13,20 +13,20 @@ from pytest_homeassistant_custom_component.common import (
     async_mock_service,
 )
 
-from custom_components.pbx import voice_calls
-from custom_components.pbx.calls import Outcome
-from custom_components.pbx.dial_pattern import parse_pattern
-from custom_components.pbx.dial_rules import rules_of
-from custom_components.pbx.guard import EMERGENCY_NUMBERS
+from custom_components.pbx.assist import resolve
+from custom_components.pbx.assist.names import words_in
+from custom_components.pbx.assist.sentences import patterns
+from custom_components.pbx.dialing.guard import EMERGENCY_NUMBERS
+from custom_components.pbx.dialing.pattern import parse_pattern
+from custom_components.pbx.flows.limits import rules_of
 from custom_components.pbx.intent import CallContactIntentHandler
 from custom_components.pbx.llm import CallContactTool, LastCallTool, ListContactsTool
 from custom_components.pbx.monitor import CallEventType
-from custom_components.pbx.names import words_in
-from custom_components.pbx.phones import PhoneStep
 from custom_components.pbx.sensor import EXTENSION_STATES
 from custom_components.pbx.services import OUTCOME_ACCEPTED
-from custom_components.pbx.simotel.numbers import TO_ASCII_DIGITS
-from custom_components.pbx.voice_sentences import patterns
+from custom_components.pbx.telephony.calls import Outcome
+from custom_components.pbx.telephony.numbers import TO_ASCII_DIGITS
+from custom_components.pbx.telephony.phones import PhoneStep
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
 from homeassistant.util.yaml import dump, load_yaml_dict
@@ -583,7 +583,7 @@ async def test_every_sentence_is_understood(
     """The telephone that is named rings first, else Ali's own."""
     sentences = sentences_of(page)
     assert len(sentences) > 10
-    with patch.object(voice_calls, "LONGEST_WAIT", 0.01):
+    with patch.object(resolve, "LONGEST_WAIT", 0.01):
         for sentence in sentences:
             assert await say(sentence), sentence
             caller = "552"
@@ -605,7 +605,7 @@ def test_every_kind_of_sentence_is_shown() -> None:
 
 def test_page_says_how_long_assist_waits() -> None:
     """Who changes the time has to change the pages as well."""
-    assert voice_calls.LONGEST_WAIT == 4 * 60
+    assert resolve.LONGEST_WAIT == 4 * 60
     for page, words in zip(VOICE, ("four minutes", "چهار دقیقه"), strict=True):
         assert text_of(page).count(words) == 2
 

@@ -31,8 +31,8 @@ from hypothesis.stateful import (
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.pbx.calls import Call, CallTracker
 from custom_components.pbx.const import DOMAIN
+from custom_components.pbx.telephony.calls import Call, CallTracker
 from homeassistant.config_entries import (
     ConfigEntryDisabler,
     ConfigEntryState,

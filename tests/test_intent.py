@@ -80,7 +80,7 @@ async def test_intent_waits(
     hass: HomeAssistant, entry: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Until the call ends, but not for ever."""
-    monkeypatch.setattr("custom_components.pbx.voice_calls.LONGEST_WAIT", 0.01)
+    monkeypatch.setattr("custom_components.pbx.assist.resolve.LONGEST_WAIT", 0.01)
     response = await handle(hass, contact="Sara Ann", wait=True)
     assert response.speech["plain"]["speech"] == (
         "The call to Sara Ann has not ended yet."

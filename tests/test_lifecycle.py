@@ -16,9 +16,9 @@ from pytest_homeassistant_custom_component.common import (
 )
 
 from custom_components.pbx import monitor
-from custom_components.pbx.calls import CallTracker
 from custom_components.pbx.const import DOMAIN
-from custom_components.pbx.phones import Phones
+from custom_components.pbx.telephony.calls import CallTracker
+from custom_components.pbx.telephony.phones import Phones
 from homeassistant.config_entries import ConfigSubentry
 from homeassistant.core import HassJob, HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError

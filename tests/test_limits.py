@@ -7,7 +7,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
 
 from custom_components.pbx.const import DOMAIN
-from custom_components.pbx.guard import EMERGENCY_NUMBERS
+from custom_components.pbx.dialing.guard import EMERGENCY_NUMBERS
 from homeassistant.config_entries import ConfigSubentryData
 from homeassistant.core import Context, HomeAssistant
 from homeassistant.exceptions import (

@@ -9,7 +9,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
 import voluptuous as vol
 
-from custom_components.pbx import voice_calls
+from custom_components.pbx.assist import resolve
 from homeassistant.components import conversation
 from homeassistant.core import Context, HomeAssistant
 from homeassistant.exceptions import (
@@ -245,7 +245,7 @@ async def test_model_is_told_an_error_of_home_assistant(hass: HomeAssistant) -> 
     """Which has no key of ours."""
     with (
         patch.object(
-            voice_calls, "async_call_contact", side_effect=HomeAssistantError("No way")
+            resolve, "async_call_contact", side_effect=HomeAssistantError("No way")
         ),
         pytest.raises(HomeAssistantError, match="^No way$"),
     ):
@@ -319,7 +319,7 @@ async def test_model_waits_no_longer_than_people_do(
     hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Not for ever."""
-    monkeypatch.setattr("custom_components.pbx.voice_calls.LONGEST_WAIT", 0.01)
+    monkeypatch.setattr("custom_components.pbx.assist.resolve.LONGEST_WAIT", 0.01)
     result = await use(hass, "call_contact", contact="Sara Ann", wait=True)
     assert result["outcome"] == "going_on"
 

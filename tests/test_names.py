@@ -2,7 +2,7 @@
 
 import pytest
 
-from custom_components.pbx.names import (
+from custom_components.pbx.assist.names import (
     LONGEST_NAME,
     bare_contact,
     bare_extension,

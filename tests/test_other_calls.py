@@ -7,16 +7,16 @@ from unittest.mock import patch
 from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.pbx.call_record import HOLD
-from custom_components.pbx.other_calls import (
+from custom_components.pbx.telephony.call_record import HOLD
+from custom_components.pbx.telephony.other_calls import (
     KEPT_OTHERS,
     OtherCalls,
     OtherNews,
     OtherStep,
 )
-from custom_components.pbx.outcome import Outcome, told_by_accounts
-from custom_components.pbx.phones import LONGEST_RING, Phones
-from custom_components.pbx.simotel.signals import (
+from custom_components.pbx.telephony.outcome import Outcome, told_by_accounts
+from custom_components.pbx.telephony.phones import LONGEST_RING, Phones
+from custom_components.pbx.telephony.signals import (
     EndSignal,
     LegSignal,
     PhoneSignal,
@@ -372,7 +372,7 @@ def test_call_that_cannot_be_decided_hurts_no_other(
     ]
     world.hear(*accounts)
     with patch(
-        "custom_components.pbx.other_calls.told_by_accounts",
+        "custom_components.pbx.telephony.other_calls.told_by_accounts",
         side_effect=lambda call: 1 / 0 if call.key == "2" else told_by_accounts(call),
     ):
         assert [item.call_id for item in world.wait(HOLD)] == ["1", "3"]

@@ -5,8 +5,9 @@ import re
 
 import pytest
 
-from custom_components.pbx.call_record import HOLD
-from custom_components.pbx.calls import (
+from custom_components.pbx.monitor import SECOND_LOOK
+from custom_components.pbx.telephony.call_record import HOLD
+from custom_components.pbx.telephony.calls import (
     GRACE,
     KEPT_CALLS,
     KEPT_FOR,
@@ -14,8 +15,7 @@ from custom_components.pbx.calls import (
     LONGEST_CALL,
     LONGEST_REPORT,
 )
-from custom_components.pbx.monitor import SECOND_LOOK
-from custom_components.pbx.simotel.signals import (
+from custom_components.pbx.telephony.signals import (
     EndSignal,
     LegSignal,
     PhoneSignal,

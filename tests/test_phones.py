@@ -6,7 +6,7 @@ from typing import Any
 from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.pbx.phones import (
+from custom_components.pbx.telephony.phones import (
     KEPT_CALLS_OF_A_PHONE,
     KEPT_PHONES,
     LONGEST_RING,
@@ -14,7 +14,7 @@ from custom_components.pbx.phones import (
     PhoneNews,
     Phones,
 )
-from custom_components.pbx.simotel.signals import PhoneSignal
+from custom_components.pbx.telephony.signals import PhoneSignal
 
 
 class Clock:

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from custom_components.pbx.calls import Outcome
 from custom_components.pbx.condition import CONDITIONS
 from custom_components.pbx.monitor import CallEventType
 from custom_components.pbx.sensor import (
@@ -15,6 +14,7 @@ from custom_components.pbx.sensor import (
     LAST_CALL_STATES,
     TRUNK_STATES,
 )
+from custom_components.pbx.telephony.calls import Outcome
 from custom_components.pbx.trigger import TRIGGERS
 from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN
 from homeassistant.util.json import load_json_object

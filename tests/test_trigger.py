@@ -15,8 +15,8 @@ from pytest_homeassistant_custom_component.typing import (
     WebSocketGenerator,
 )
 
-from custom_components.pbx.calls import Outcome
 from custom_components.pbx.sensor import EXTENSION_STATES
+from custom_components.pbx.telephony.calls import Outcome
 from homeassistant.core import HomeAssistant, ServiceCall, State
 from homeassistant.helpers import (
     area_registry as ar,

@@ -17,11 +17,11 @@ from pytest_homeassistant_custom_component.common import (
     async_fire_time_changed,
 )
 
-from custom_components.pbx import voice_calls
-from custom_components.pbx.calls import Outcome
+from custom_components.pbx.assist import resolve
+from custom_components.pbx.assist.sentences import TEMPLATES, requests_in
 from custom_components.pbx.const import DOMAIN
 from custom_components.pbx.llm import CallContactTool
-from custom_components.pbx.voice_sentences import TEMPLATES, requests_in
+from custom_components.pbx.telephony.calls import Outcome
 from homeassistant.auth.models import User
 from homeassistant.components import conversation
 from homeassistant.components.assist_pipeline.const import DEFAULT_PIPELINE_TIMEOUT
@@ -791,8 +791,8 @@ async def test_entry_may_go_while_it_is_asked_who_may_call(
 @pytest.mark.usefixtures("loaded_entry")
 async def test_nobody_waits_for_ever(simulator: Simulator, say: Say) -> None:
     """Nobody knows yet how the call ends, and Assist would wait for no longer."""
-    assert voice_calls.LONGEST_WAIT < DEFAULT_PIPELINE_TIMEOUT
-    with patch.object(voice_calls, "LONGEST_WAIT", 0.01):
+    assert resolve.LONGEST_WAIT < DEFAULT_PIPELINE_TIMEOUT
+    with patch.object(resolve, "LONGEST_WAIT", 0.01):
         answer = await say("call Ali from the kitchen and tell me what happened")
     assert answer == "The call to Ali has not ended yet."
     assert dialled(simulator) == [ALI_FROM_KITCHEN]
@@ -838,7 +838,7 @@ async def test_error_says_whether_somebody_may_ring(
 async def test_error_without_a_text_of_ours_is_said_as_it_is(say: Say) -> None:
     """As those of a later Home Assistant may be."""
     with patch.object(
-        voice_calls, "async_call_contact", side_effect=HomeAssistantError("No way")
+        resolve, "async_call_contact", side_effect=HomeAssistantError("No way")
     ):
         assert await say("call Sara Ann") == "No way"
 
@@ -924,7 +924,7 @@ async def test_nobody_waits_for_ever_for_a_pbx(
     hass: HomeAssistant, simulator: Simulator, say: Say, loaded_entry: MockConfigEntry
 ) -> None:
     """Which is set up for as long as it likes."""
-    with patch.object(voice_calls, "_LONGEST_SET_UP", 0.01):
+    with patch.object(resolve, "_LONGEST_SET_UP", 0.01):
         async with loaded_entry.setup_lock:
             assert await say("call Sara Ann")
     assert dialled(simulator) == [SARA_FROM_HERS]
@@ -951,7 +951,7 @@ async def test_same_sentence_in_two_rooms_is_answered_once_in_each(
 ) -> None:
     """Each answer places one call, also where an earlier one has failed."""
     with (
-        patch.object(voice_calls, "async_call_contact", side_effect=ValueError),
+        patch.object(resolve, "async_call_contact", side_effect=ValueError),
         pytest.raises(ValueError),
     ):
         await say("call Sara Ann")
@@ -1138,5 +1138,5 @@ async def test_sentences_that_are_offered_are_understood(
 def test_every_text_is_spoken_somewhere() -> None:
     """And there is one for each outcome."""
     spoken = {f"voice_{outcome}" for outcome in Outcome}
-    source = (TRANSLATIONS.parent / "voice_answers.py").read_text()
+    source = (TRANSLATIONS.parent / "assist" / "replies.py").read_text()
     assert {key for key in TEXTS if f'"{key}"' in source} | spoken == TEXTS.keys()

@@ -10,7 +10,7 @@ from typing import Final
 from hypothesis import given, settings, strategies as st
 import pytest
 
-from custom_components.pbx.voice_sentences import (
+from custom_components.pbx.assist.sentences import (
     LONGEST_SENTENCE,
     TEMPLATES,
     parts_in,

@@ -5,6 +5,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.typing import ConfigType
 
+from .assist.voice import async_prepare_voice, async_setup_voice
 from .const import DOMAIN
 from .coordinator import (
     PbxConfigEntry,
@@ -13,14 +14,13 @@ from .coordinator import (
     create_client,
     essentials_of,
 )
-from .dial_rules import rules_of
 from .directory import extensions_of
 from .entity import async_setup_device
+from .flows.limits import rules_of
 from .monitor import async_forget_monitor, async_get_monitor
 from .services import async_setup_services
-from .simotel.shared_search import SharedSearch
+from .telephony.shared_search import SharedSearch
 from .trunks import Trunks
-from .voice import async_prepare_voice, async_setup_voice
 from .webhook import async_setup_webhook
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)

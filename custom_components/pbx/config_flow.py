@@ -37,7 +37,7 @@ from .const import (
     SUBENTRY_EXTENSION,
 )
 from .coordinator import PbxConfigEntry, create_client, credentials_from
-from .forms import (
+from .flows.forms import (
     DEFAULTS,
     PASSWORD,
     TEXT,
@@ -49,11 +49,12 @@ from .forms import (
     error_key,
     without,
 )
-from .options_flow import PbxOptionsFlow
+from .flows.options import PbxOptionsFlow
+from .flows.subentries import AFTER_SET_UP, ContactSubentryFlow, ExtensionSubentryFlow
 from .simotel import at_default_path, parse_address
-from .simotel.errors import InvalidAddressError, SimotelError
-from .simotel.models import DEFAULT_CONTEXT, DEFAULT_TIMEOUT
-from .subentry_flow import AFTER_SET_UP, ContactSubentryFlow, ExtensionSubentryFlow
+from .simotel.models import DEFAULT_CONTEXT
+from .telephony.errors import InvalidAddressError, PbxError
+from .telephony.models import DEFAULT_TIMEOUT
 from .webhook import EVENTS_TO_TICK, async_webhook_url
 
 _LOGGER = logging.getLogger(__name__)
@@ -270,7 +271,7 @@ class PbxConfigFlow(ConfigFlow, domain=DOMAIN):
             return "missing_credentials"
         try:
             await create_client(self.hass, connection).ping()
-        except SimotelError as err:
+        except PbxError as err:
             return error_key(err)
         except Exception:
             _LOGGER.exception("Unexpected exception")

@@ -24,18 +24,19 @@ from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, Upda
 from homeassistant.util.hass_dict import HassKey
 
 from .const import DOMAIN, SUBENTRY_EXTENSION
-from .guard import DialRules
+from .dialing.guard import DialRules
 from .monitor import CallMonitor
-from .simotel import Credentials, SimotelClient, User
-from .simotel.errors import (
+from .simotel import Credentials, SimotelClient
+from .telephony.errors import (
     AddressNotPermittedError,
     ApiRefusedError,
     AuthenticationError,
     CannotConnectError,
     OutcomeUnknownError,
-    SimotelError,
+    PbxError,
 )
-from .simotel.shared_search import SharedSearch
+from .telephony.models import User
+from .telephony.shared_search import SharedSearch
 from .trunks import Trunks
 
 _LOGGER = logging.getLogger(__name__)
@@ -158,7 +159,7 @@ class PbxCoordinator(DataUpdateCoordinator[None]):
                 translation_key="ping_authentication_failed",
                 translation_placeholders=self._placeholders,
             ) from err
-        except SimotelError as err:
+        except PbxError as err:
             if not proves_reachable(err):
                 raise self._update_failed(err) from err
         self._failures = 0
@@ -172,7 +173,7 @@ class PbxCoordinator(DataUpdateCoordinator[None]):
         )
 
     @callback
-    def async_note_result(self, error: SimotelError | None) -> None:
+    def async_note_result(self, error: PbxError | None) -> None:
         """Learn from the result of another request than a ping.
 
         One that shows that the PBX is away has a ping see for itself, once.
@@ -189,7 +190,7 @@ class PbxCoordinator(DataUpdateCoordinator[None]):
         self.logger.info("Fetching %s data recovered", self.name)
         self.async_set_updated_data(None)
 
-    def _update_failed(self, error: SimotelError) -> UpdateFailed:
+    def _update_failed(self, error: PbxError) -> UpdateFailed:
         """Return what an error means for reachability, and when to ask again."""
         match error:
             case AddressNotPermittedError():
@@ -213,7 +214,7 @@ class PbxCoordinator(DataUpdateCoordinator[None]):
         return {"url": self.config_entry.data[CONF_URL]}
 
 
-def proves_reachable(error: SimotelError) -> bool:
+def proves_reachable(error: PbxError) -> bool:
     """Tell whether an error proves that the PBX is there and lets us in.
 
     A refusal in the PBX's own words does, such as the one for a ping that is not ticked

@@ -15,7 +15,7 @@ from .coordinator import PbxConfigEntry, PbxCoordinator
 from .directory import extension_of
 from .entity import PbxBaseEntity, PbxEntity, PbxSubentryEntity
 from .monitor import SIGNAL_CALL_EVENT, SIGNAL_PHONE, CallEvent, CallEventType
-from .phones import PhoneNews, PhoneStep
+from .telephony.phones import PhoneNews, PhoneStep
 
 PARALLEL_UPDATES = 0
 

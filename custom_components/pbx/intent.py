@@ -7,7 +7,7 @@ import voluptuous as vol
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import config_validation as cv, intent
 
-from .voice_answers import async_call_by_words
+from .assist.replies import async_call_by_words
 
 INTENT_CALL_CONTACT: Final = "PbxCallContact"
 

@@ -21,12 +21,8 @@ from homeassistant.helpers.llm import (
     ToolResult,
 )
 
-from .calls import Step
-from .const import DOMAIN
-from .directory import contacts_of, extensions_of
-from .services import localised
-from .voice_answers import async_spoken_error
-from .voice_calls import (
+from .assist.replies import async_spoken_error
+from .assist.resolve import (
     async_call,
     async_permission,
     async_settle,
@@ -34,6 +30,10 @@ from .voice_calls import (
     is_voice_wanted,
     voice_entries,
 )
+from .const import DOMAIN
+from .directory import contacts_of, extensions_of
+from .services import localised
+from .telephony.calls import Step
 
 _CONTACT: Final = "contact"
 _EXTENSION: Final = "extension"

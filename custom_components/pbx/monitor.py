@@ -28,14 +28,15 @@ from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
 from homeassistant.util.signal_type import SignalTypeFormat
 
-from .calls import Call, CallTracker, Ending, News, Outcome, Step
 from .const import DOMAIN
-from .guard import DialGuard
-from .other_calls import OtherCalls, OtherNews
-from .phones import PhoneNews, Phones
+from .dialing.guard import DialGuard
 from .simotel import SimotelClient
-from .simotel.errors import PermissionDeniedError, SimotelError
-from .simotel.signals import EndSignal, PhoneSignal, Signal, account_of
+from .simotel.signals import account_of
+from .telephony.calls import Call, CallTracker, Ending, News, Outcome, Step
+from .telephony.errors import PbxError, PermissionDeniedError
+from .telephony.other_calls import OtherCalls, OtherNews
+from .telephony.phones import PhoneNews, Phones
+from .telephony.signals import EndSignal, PhoneSignal, Signal
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -500,7 +501,7 @@ class CallMonitor:
                 accounts = [account_of(row) for row in rows]
             except PermissionDeniedError:
                 self._may_search = again = False
-            except SimotelError:
+            except PbxError:
                 again = False
         if accounts or not again:
             self._async_learn(partial(self.tracker.report, call, accounts))

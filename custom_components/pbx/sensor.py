@@ -14,7 +14,6 @@ from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .calls import Outcome
 from .const import SUBENTRY_CONTACT, SUBENTRY_EXTENSION
 from .coordinator import PbxConfigEntry, PbxCoordinator
 from .directory import contact_of, extension_of
@@ -27,8 +26,9 @@ from .monitor import (
     CallEventType,
     CallMonitor,
 )
-from .phones import PHONE_STATES, Phone, PhoneNews
 from .services import localised
+from .telephony.calls import Outcome
+from .telephony.phones import PHONE_STATES, Phone, PhoneNews
 from .trunks import SIGNAL_TRUNK, TRUNK_KEY, Trunks
 
 _LOGGER = logging.getLogger(__name__)

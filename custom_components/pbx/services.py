@@ -32,7 +32,6 @@ from homeassistant.helpers import (
     service,
 )
 
-from .calls import Call, Step
 from .const import (
     CONF_ADMINISTRATORS_ONLY,
     CONF_CALLER,
@@ -46,9 +45,7 @@ from .const import (
     SUBENTRY_EXTENSION,
 )
 from .coordinator import PbxConfigEntry, PbxData
-from .directory import Contact, contact_of, extension_of
-from .forms import async_found
-from .guard import (
+from .dialing.guard import (
     CallRefusedError,
     DialRules,
     NumberNotAllowedError,
@@ -56,27 +53,36 @@ from .guard import (
     Rule,
     SameNumberError,
 )
-from .simotel import OriginateRequest, SimotelClient, clean_number
-from .simotel.errors import (
+from .directory import Contact, contact_of, extension_of
+from .flows.forms import async_found
+from .simotel import SimotelClient
+from .simotel.models import DEFAULT_CONTEXT
+from .telephony.calls import Call, Step
+from .telephony.errors import (
     AddressNotPermittedError,
     AuthenticationError,
     CannotConnectError,
     InvalidNumberError,
     InvalidResponseError,
     InvalidTextError,
+    PbxError,
     PermissionDeniedError,
     RefusedError,
-    SimotelError,
 )
-from .simotel.models import (
-    DEFAULT_CONTEXT,
+from .telephony.models import (
     DEFAULT_TIMEOUT,
     LONGEST_CALL_LIMIT,
     LONGEST_TIMEOUT,
     SHORTEST_CALL_LIMIT,
     SHORTEST_TIMEOUT,
+    CallRequest,
 )
-from .simotel.numbers import clean_caller_id, clean_text, in_national_form
+from .telephony.numbers import (
+    clean_caller_id,
+    clean_number,
+    clean_text,
+    in_national_form,
+)
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -218,7 +224,7 @@ async def _async_handle_originate(call: ServiceCall) -> ServiceResponse:
 def _may_ring(err: HomeAssistantError) -> bool:
     """Return whether the PBX may have placed the call in spite of an error."""
     cause = err.__cause__
-    return isinstance(cause, SimotelError) and cause.may_have_acted
+    return isinstance(cause, PbxError) and cause.may_have_acted
 
 
 async def _async_answer(call: ServiceCall) -> ServiceResponse:
@@ -259,7 +265,7 @@ async def _async_answer(call: ServiceCall) -> ServiceResponse:
 
 
 def _response(
-    entry: PbxConfigEntry | None, request: OriginateRequest | None
+    entry: PbxConfigEntry | None, request: CallRequest | None
 ) -> dict[str, Any]:
     """Return what the action answers before anything is known of a call."""
     return {
@@ -299,7 +305,7 @@ async def _async_check_user(call: ServiceCall, entry: PbxConfigEntry) -> None:
 async def async_originate(
     hass: HomeAssistant,
     entry: PbxConfigEntry,
-    request: OriginateRequest,
+    request: CallRequest,
     *,
     allow_repeat: bool = False,
 ) -> Call:
@@ -363,7 +369,7 @@ async def async_call_contact(
 async def _async_place(
     hass: HomeAssistant,
     entry: PbxConfigEntry,
-    request: OriginateRequest,
+    request: CallRequest,
     *,
     allow_repeat: bool,
 ) -> Call:
@@ -384,7 +390,7 @@ async def _async_place(
     )
     try:
         call_id = await client.originate(request)
-    except SimotelError as err:
+    except PbxError as err:
         monitor.async_give_up(call, may_ring=err.may_have_acted)
         _learn_from(hass, entry, client, err)
         raise _translated(err) from err
@@ -394,7 +400,7 @@ async def _async_place(
 
 
 async def _async_check(
-    data: PbxData, request: OriginateRequest, *, allow_repeat: bool
+    data: PbxData, request: CallRequest, *, allow_repeat: bool
 ) -> None:
     """Ask the guard whether a call may be placed.
 
@@ -436,7 +442,7 @@ def _learn_from(
     hass: HomeAssistant,
     entry: PbxConfigEntry,
     client: SimotelClient,
-    error: SimotelError | None,
+    error: PbxError | None,
 ) -> None:
     """Tell the entry what the result of a call shows, if it still uses that client."""
     if not hass.is_running or entry.state is not ConfigEntryState.LOADED:
@@ -529,9 +535,7 @@ def fields_of(contact: Contact) -> dict[str, Any]:
     return {field: value for field, value in fields.items() if value is not None}
 
 
-def request_from(
-    data: Mapping[str, Any], options: Mapping[str, Any]
-) -> OriginateRequest:
+def request_from(data: Mapping[str, Any], options: Mapping[str, Any]) -> CallRequest:
     """Put a call together: what is given wins, then the entry's option.
 
     Raises ServiceValidationError for what is no telephone number, and where nobody is
@@ -544,7 +548,7 @@ def request_from(
     trunk_name = data.get(ATTR_TRUNK_NAME)
     if trunk_name is None:
         trunk_name = options.get(CONF_TRUNK_NAME, "")
-    return OriginateRequest(
+    return CallRequest(
         caller=localised(_number(data, ATTR_CALLER), options),
         callee=localised(_number(data, ATTR_CALLEE), options),
         context=(
@@ -583,7 +587,7 @@ def _number(data: Mapping[str, Any], field: str) -> str:
 
 
 def _refused(
-    err: CallRefusedError, rules: DialRules, request: OriginateRequest
+    err: CallRefusedError, rules: DialRules, request: CallRequest
 ) -> ServiceValidationError:
     """Return the error that the user sees for one of the guard."""
     match err:
@@ -622,7 +626,7 @@ def _limit(limit: int) -> str:
     return str(limit or "∞")
 
 
-def _translated(err: SimotelError) -> HomeAssistantError:
+def _translated(err: PbxError) -> HomeAssistantError:
     """Return the error that the user sees for one of the library."""
     match err:
         case AuthenticationError():

@@ -31,15 +31,15 @@ from homeassistant.helpers.trigger import (
     TriggerNotTriggeredReporter,
 )
 
-from .calls import Outcome
 from .const import CONF_NUMBER, DOMAIN
 from .coordinator import PbxConfigEntry
 from .entity import async_own_entities
 from .monitor import CallEventType
 from .sensor import EXTENSION_STATES
 from .services import localised
-from .simotel.errors import InvalidNumberError
-from .simotel.numbers import clean_number, is_same_number
+from .telephony.calls import Outcome
+from .telephony.errors import InvalidNumberError
+from .telephony.numbers import clean_number, is_same_number
 
 CONF_FROM: Final = "from"
 CONF_OUTCOME: Final = "outcome"

@@ -11,10 +11,10 @@ from homeassistant.helpers.dispatcher import async_dispatcher_send
 from homeassistant.util.signal_type import SignalTypeFormat
 
 from .const import DOMAIN
-from .simotel import Trunk
-from .simotel.errors import SimotelError
-from .simotel.shared_search import SharedSearch
-from .simotel.signals import TrunkSignal
+from .telephony.errors import PbxError
+from .telephony.models import Trunk
+from .telephony.shared_search import SharedSearch
+from .telephony.signals import TrunkSignal
 
 MOST_TRUNKS: Final = 50
 # Before the name of a trunk in the key of its sensor.
@@ -152,7 +152,7 @@ class Trunks:
         """Return the names of the trunks that the PBX lists, None where it does not."""
         try:
             return frozenset(trunk.name for trunk in await self._search.rows())
-        except SimotelError:
+        except PbxError:
             return None
 
     def _among(

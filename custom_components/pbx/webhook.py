@@ -25,10 +25,10 @@ from .const import (
     DOMAIN,
 )
 from .coordinator import PbxConfigEntry
-from .forms import error_key
-from .simotel.errors import InvalidEventError, PermissionDeniedError, SimotelError
+from .flows.forms import error_key
 from .simotel.events import LONGEST_EVENT, documented_name, read_event
 from .simotel.signals import signal_of, trunk_signal_of
+from .telephony.errors import InvalidEventError, PbxError, PermissionDeniedError
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -121,7 +121,7 @@ async def async_check_events(entry: PbxConfigEntry) -> str | None:
             return "no_ping_event"
         except PermissionDeniedError:
             return "ping_not_permitted"
-        except SimotelError as err:
+        except PbxError as err:
             return error_key(err) or "no_ping_event"
     return None
 

@@ -8,7 +8,8 @@ from aiohttp import ClientSession
 
 from custom_components.pbx.const import DOMAIN
 from custom_components.pbx.simotel import Credentials
-from custom_components.pbx.simotel.models import DEFAULT_CONTEXT, DEFAULT_TIMEOUT
+from custom_components.pbx.simotel.models import DEFAULT_CONTEXT
+from custom_components.pbx.telephony.models import DEFAULT_TIMEOUT
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.aiohttp_client import async_get_clientsession

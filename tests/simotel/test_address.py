@@ -4,7 +4,7 @@ from hypothesis import given, strategies as st
 import pytest
 
 from custom_components.pbx.simotel import at_default_path, parse_address
-from custom_components.pbx.simotel.errors import InvalidAddressError
+from custom_components.pbx.telephony.errors import InvalidAddressError
 
 
 @pytest.mark.parametrize(

@@ -10,22 +10,23 @@ from aiohttp import ClientSession, ClientTimeout, TCPConnector
 from aiohttp.abc import AbstractResolver, ResolveResult
 import pytest
 
-from custom_components.pbx.simotel import Credentials, OriginateRequest, SimotelClient
-from custom_components.pbx.simotel.errors import (
+from custom_components.pbx.simotel import Credentials, SimotelClient
+from custom_components.pbx.simotel.errors import MethodNotAllowedError
+from custom_components.pbx.telephony.errors import (
     CannotConnectError,
     ConnectionLostError,
     InvalidResponseError,
-    MethodNotAllowedError,
+    PbxError,
     RefusedError,
     ReplyTimeoutError,
     ServerError,
-    SimotelError,
 )
+from custom_components.pbx.telephony.models import CallRequest
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from tests.raw_server import Step, http_reply, raw_server
 
-REQUEST = OriginateRequest(caller="557", callee="552")
+REQUEST = CallRequest(caller="557", callee="552", context="main_routing")
 CALL_ID = "orig.call.1703145054.787335"
 ACCEPTED = http_reply(
     b'{"success": 1, "message": null, "data": {"originated_call_id": "%s"}}'
@@ -37,7 +38,7 @@ NOT_ALLOWED = http_reply(
 )
 WARM_UP = Step(reply=ACCEPTED, after="keep")
 
-BREAKS: dict[str, tuple[Step, type[SimotelError]]] = {
+BREAKS: dict[str, tuple[Step, type[PbxError]]] = {
     "before anything is read": (Step(read="nothing"), ConnectionLostError),
     "by a reset before anything is read": (
         Step(read="nothing", after="reset"),
@@ -378,7 +379,7 @@ async def test_errors_hold_no_credentials(session: ClientSession, break_: Step) 
                 api_key="s3cret-key", username="u", password="p4ss"
             ),
         )
-        with pytest.raises(SimotelError) as caught:
+        with pytest.raises(PbxError) as caught:
             await client.originate(REQUEST)
     error: BaseException | None = caught.value
     while error is not None:

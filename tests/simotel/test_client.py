@@ -7,38 +7,40 @@ from typing import Any
 from aiohttp import ClientSession
 import pytest
 
-from custom_components.pbx.simotel import (
-    Credentials,
-    OriginateRequest,
-    SimotelClient,
-    Trunk,
-    User,
-)
+from custom_components.pbx.simotel import Credentials, SimotelClient
 from custom_components.pbx.simotel.errors import (
-    AddressNotPermittedError,
-    ApiRefusedError,
-    ConnectionLostError,
     InvalidCredentialsError,
-    InvalidNumberError,
-    InvalidResponseError,
-    InvalidTextError,
     MalformedRequestError,
     MethodNotAllowedError,
     MissingCredentialsError,
     NotFoundError,
     OperationFailedError,
-    PermissionDeniedError,
-    RefusedError,
-    ServerError,
-    SimotelError,
     UnknownServiceError,
     UnsupportedMediaTypeError,
 )
+from custom_components.pbx.telephony.errors import (
+    AddressNotPermittedError,
+    ApiRefusedError,
+    ConnectionLostError,
+    InvalidNumberError,
+    InvalidResponseError,
+    InvalidTextError,
+    PbxError,
+    PermissionDeniedError,
+    RefusedError,
+    ServerError,
+)
+from custom_components.pbx.telephony.models import CallRequest, Trunk, User
 from simulator.server import Simulator
 from simulator.settings import Fault
 from tests.common import REFERENCE_ACCOUNT, client_of, originates
 
-REQUEST = OriginateRequest(caller="557", callee="552", trunk_name="cisco")
+PARTIES: dict[str, Any] = {
+    "caller": "557",
+    "callee": "552",
+    "context": "main_routing",
+}
+REQUEST = CallRequest(**PARTIES, trunk_name="cisco")
 ORIGINATE = "/call/originate/act"
 
 
@@ -83,7 +85,7 @@ async def test_call_limit_is_sent_when_given(
     client: SimotelClient, simulator: Simulator
 ) -> None:
     """As text, like everything else."""
-    await client.originate(OriginateRequest(caller="557", callee="552", call_limit=60))
+    await client.originate(CallRequest(**PARTIES, call_limit=60))
     assert originates(simulator)[0]["call_limit"] == "60"
 
 
@@ -91,9 +93,7 @@ async def test_text_outside_ascii_arrives_whole(
     client: SimotelClient, simulator: Simulator
 ) -> None:
     """A caller ID may be a name in any script."""
-    await client.originate(
-        OriginateRequest(caller="557", callee="552", caller_id='درِ "ورودی"')
-    )
+    await client.originate(CallRequest(**PARTIES, caller_id='درِ "ورودی"'))
     assert originates(simulator)[0]["caller_id"] == 'درِ "ورودی"'
 
 
@@ -198,7 +198,7 @@ async def test_refusals_are_told_apart_by_status_and_text(
     simulator: Simulator,
     status: int,
     body: str,
-    error: type[SimotelError],
+    error: type[PbxError],
 ) -> None:
     """The text decides between the two kinds of 403 only; nothing was placed."""
     answer(simulator, body, status=status)
@@ -474,11 +474,11 @@ async def test_only_what_the_pbx_says_itself_is_an_api_refusal(
     ],
 )
 def test_no_request_exists_that_should_not_be_sent(
-    given: dict[str, Any], error: type[SimotelError]
+    given: dict[str, Any], error: type[PbxError]
 ) -> None:
     """What is refused is refused before there is anything to send."""
     with pytest.raises(error):
-        OriginateRequest(**{"caller": "557", "callee": "552", **given})
+        CallRequest(**{**PARTIES, **given})
 
 
 def test_credentials_do_not_show_themselves() -> None:

@@ -10,8 +10,8 @@ from hypothesis import given, strategies as st
 import pytest
 
 from custom_components.pbx.simotel import events
-from custom_components.pbx.simotel.errors import InvalidEventError
 from custom_components.pbx.simotel.events import Event, read_event
+from custom_components.pbx.telephony.errors import InvalidEventError
 
 CDR = {
     "event_name": "Cdr",

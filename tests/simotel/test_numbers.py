@@ -3,8 +3,8 @@
 from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.pbx.simotel.errors import InvalidNumberError, InvalidTextError
-from custom_components.pbx.simotel.numbers import (
+from custom_components.pbx.telephony.errors import InvalidNumberError, InvalidTextError
+from custom_components.pbx.telephony.numbers import (
     clean_caller_id,
     clean_number,
     clean_text,

@@ -9,7 +9,7 @@ from aiohttp import ClientSession
 import pytest
 
 from custom_components.pbx.simotel import SimotelClient
-from custom_components.pbx.simotel.errors import PermissionDeniedError
+from custom_components.pbx.telephony.errors import PermissionDeniedError
 from simulator.server import Simulator, running
 from simulator.settings import Fault
 from tests.common import client_of

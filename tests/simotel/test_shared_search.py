@@ -4,12 +4,12 @@ import asyncio
 
 import pytest
 
-from custom_components.pbx.simotel.errors import (
+from custom_components.pbx.telephony.errors import (
     CannotConnectError,
+    PbxError,
     PermissionDeniedError,
-    SimotelError,
 )
-from custom_components.pbx.simotel.shared_search import SharedSearch
+from custom_components.pbx.telephony.shared_search import SharedSearch
 
 DENIED = PermissionDeniedError(status=403, message="Access denied")
 
@@ -59,7 +59,7 @@ async def test_one_search_is_shared_by_all_who_ask_meanwhile() -> None:
 
 
 @pytest.mark.parametrize(("error", "kept"), [(CannotConnectError(), 10), (DENIED, 60)])
-async def test_failure_is_shared_and_kept_too(error: SimotelError, kept: int) -> None:
+async def test_failure_is_shared_and_kept_too(error: PbxError, kept: int) -> None:
     """Not for long, unless it is that the account may not search."""
     pbx = Pbx()
     pbx.error = error

@@ -13,13 +13,13 @@ from custom_components.pbx.simotel.events import (
     TrunkNewState,
 )
 from custom_components.pbx.simotel.reports import ReportRow
-from custom_components.pbx.simotel.signals import (
+from custom_components.pbx.simotel.signals import signal_of
+from custom_components.pbx.telephony.signals import (
     EndSignal,
     LegSignal,
     PhoneSignal,
     Signal,
     Verdict,
-    signal_of,
 )
 
 

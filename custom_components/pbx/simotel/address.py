@@ -5,8 +5,8 @@ import ipaddress
 import re
 from urllib.parse import SplitResult, unquote, urlsplit
 
-from .errors import InvalidAddressError
-from .numbers import INVISIBLE_CHARACTERS, TO_ASCII_DIGITS
+from ..telephony.errors import InvalidAddressError
+from ..telephony.numbers import INVISIBLE_CHARACTERS, TO_ASCII_DIGITS
 
 DEFAULT_PATH = "/api/v4"
 _DEFAULT_PORTS = {"http": 80, "https": 443}

@@ -8,10 +8,12 @@ from typing import Final
 
 from aiohttp import ClientSession
 
+from ..telephony.errors import InvalidResponseError, InvalidTextError
+from ..telephony.models import CallRequest, Trunk, User
+from ..telephony.numbers import clean_text
 from .envelope import data_of
-from .errors import InvalidResponseError, InvalidTextError, MethodNotAllowedError
-from .models import Credentials, OriginateRequest, Trunk, User
-from .numbers import clean_text
+from .errors import MethodNotAllowedError
+from .models import Credentials, originate_body
 from .reports import MOST_PAGES, PAGE, ReportRow, is_older, read_rows, report_query
 from .texts import MASK, read_number, read_text
 from .transport import send_once
@@ -32,7 +34,7 @@ _LONGEST_LIST: Final = 8 * 1024 * 1024
 class SimotelClient:
     """Talks to one PBX with one account.
 
-    Every method raises a SimotelError, whose `may_have_acted` says whether the PBX can
+    Every method raises a PbxError, whose `may_have_acted` says whether the PBX can
     have acted on the request.
     """
 
@@ -56,14 +58,14 @@ class SimotelClient:
         self._secrets = credentials.secrets()
         self._verbs: dict[str, str] = {}
 
-    async def originate(self, request: OriginateRequest) -> str:
+    async def originate(self, request: CallRequest) -> str:
         """Ask the PBX to ring the caller and then connect the callee.
 
         Returns the `originated_call_id`, by which the PBX names the call in its
         events and reports. It says that the request was accepted, not that anybody
         was reached. The request is sent at most once, whatever happens to it.
         """
-        data = await self._act(_ORIGINATE, request.body())
+        data = await self._act(_ORIGINATE, originate_body(request))
         call_id = data.get("originated_call_id") if isinstance(data, dict) else None
         try:
             call_id = read_text(clean_text(call_id))
@@ -73,13 +75,13 @@ class SimotelClient:
             raise InvalidResponseError("An empty originated_call_id in the reply")
         return call_id
 
-    def preview(self, request: OriginateRequest) -> dict[str, object]:
+    def preview(self, request: CallRequest) -> dict[str, object]:
         """Return the HTTP request that `originate` would send, its secrets masked."""
         return {
             "method": self._verb_of(_ORIGINATE),
             "url": self._url_of(_ORIGINATE),
             "headers": {**self._headers, **self._masks},
-            "body": request.body(),
+            "body": originate_body(request),
         }
 
     async def ping(self) -> None:

@@ -6,18 +6,20 @@ from http import HTTPStatus
 import json
 import re
 
-from .errors import (
+from ..telephony.errors import (
     AddressNotPermittedError,
-    InvalidCredentialsError,
     InvalidResponseError,
+    PermissionDeniedError,
+    RefusedError,
+    ServerError,
+)
+from .errors import (
+    InvalidCredentialsError,
     MalformedRequestError,
     MethodNotAllowedError,
     MissingCredentialsError,
     NotFoundError,
     OperationFailedError,
-    PermissionDeniedError,
-    RefusedError,
-    ServerError,
     UnknownServiceError,
     UnsupportedMediaTypeError,
 )

@@ -14,7 +14,7 @@ import re
 from typing import Any, Final, override
 from urllib.parse import parse_qsl
 
-from .errors import InvalidEventError
+from ..telephony.errors import InvalidEventError
 from .texts import read_number, read_text
 
 LONGEST_EVENT: Final = 64 * 1024

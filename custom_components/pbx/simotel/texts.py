@@ -13,8 +13,8 @@ from typing import Final
 import unicodedata
 from urllib.parse import unquote
 
-from .errors import InvalidNumberError
-from .numbers import clean_number
+from ..telephony.errors import InvalidNumberError
+from ..telephony.numbers import clean_number
 
 # As long as the state of an entity may be.
 LONGEST_TEXT: Final = 255

@@ -17,7 +17,11 @@ from aiohttp import (
     InvalidURL,
 )
 
-from .errors import CannotConnectError, ConnectionLostError, ReplyTimeoutError
+from ..telephony.errors import (
+    CannotConnectError,
+    ConnectionLostError,
+    ReplyTimeoutError,
+)
 
 # `connect` is the shorter one, so that running out of time while connecting is always
 # told apart from running out of time with the request on its way.

@@ -25,7 +25,7 @@ from .outcome import (
     told_by_time,
 )
 from .phone_states import NOT_IN_A_CALL, PhoneStates
-from .simotel.signals import EndSignal, LegSignal, PhoneSignal, Signal
+from .signals import EndSignal, LegSignal, PhoneSignal, Signal
 
 _LOGGER = logging.getLogger(__name__)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, Protocol
 
-from .dial_pattern import DialPattern, without_plus
+from .pattern import DialPattern, without_plus
 
 # Those of Iran, and those that most telephones of the world connect.
 EMERGENCY_NUMBERS: Final = ("110", "112", "115", "125", "911", "999")

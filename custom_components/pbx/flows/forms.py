@@ -19,26 +19,26 @@ from homeassistant.helpers.selector import (
     TextSelectorType,
 )
 
-from .const import (
+from ..const import (
     CONF_CALLER_ID,
     CONF_CONTEXT,
     CONF_COUNTRY_PREFIX,
     CONF_NATIONAL_PREFIX,
     CONF_TRUNK_NAME,
 )
-from .coordinator import proves_reachable
-from .simotel import SimotelClient
-from .simotel.errors import (
+from ..coordinator import proves_reachable
+from ..simotel import SimotelClient
+from ..telephony.errors import (
     AddressNotPermittedError,
     AuthenticationError,
     CannotConnectError,
     InvalidNumberError,
     InvalidTextError,
     OutcomeUnknownError,
-    SimotelError,
+    PbxError,
 )
-from .simotel.models import LONGEST_TIMEOUT, SHORTEST_TIMEOUT
-from .simotel.numbers import clean_caller_id, clean_number, clean_text
+from ..telephony.models import LONGEST_TIMEOUT, SHORTEST_TIMEOUT
+from ..telephony.numbers import clean_caller_id, clean_number, clean_text
 
 TEXT: Final = TextSelector()
 NUMBER: Final = TextSelector(TextSelectorConfig(type=TextSelectorType.TEL))
@@ -115,7 +115,7 @@ async def async_found[RowT](search: Awaitable[list[RowT]]) -> list[RowT]:
     """Return what a search finds; a form does without what the account may not see."""
     try:
         return await search
-    except SimotelError:
+    except PbxError:
         return []
 
 
@@ -130,7 +130,7 @@ def choice(names: list[str]) -> SelectSelector | TextSelector:
     )
 
 
-def error_key(error: SimotelError) -> str | None:
+def error_key(error: PbxError) -> str | None:
     """Return a form's error for a ping that failed, None where the PBX is there."""
     match error:
         case AuthenticationError():

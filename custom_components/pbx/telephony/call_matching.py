@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from itertools import count
 
 from .call_record import CallRecord, Progress
-from .simotel.numbers import is_same_number
-from .simotel.signals import EndSignal, LegSignal, PhoneSignal
+from .numbers import is_same_number
+from .signals import EndSignal, LegSignal, PhoneSignal
 
 _KEPT_IDS = 10_000
 # In place of the number under which an id was heard first: that of a call which was

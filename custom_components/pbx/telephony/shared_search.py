@@ -5,13 +5,13 @@ from collections.abc import Callable, Coroutine
 from time import monotonic
 from typing import Final
 
-from .errors import PermissionDeniedError, SimotelError
+from .errors import PbxError, PermissionDeniedError
 
 SECONDS_KEPT: Final = 60.0
 # The PBX may be back in a moment; an account that may not search stays so for a while.
 SECONDS_A_FAILURE_IS_KEPT: Final = 10.0
 
-type _Answer[RowT] = list[RowT] | SimotelError
+type _Answer[RowT] = list[RowT] | PbxError
 
 
 class SharedSearch[RowT]:
@@ -27,7 +27,7 @@ class SharedSearch[RowT]:
         *,
         now: Callable[[], float] = monotonic,
     ) -> None:
-        """Share the rows that `search` returns, or the SimotelError that it raises."""
+        """Share the rows that `search` returns, or the PbxError that it raises."""
         self._search = search
         self._now = now
         self._answer: _Answer[RowT] = []
@@ -38,13 +38,13 @@ class SharedSearch[RowT]:
     async def rows(self) -> list[RowT]:
         """Return what the PBX lists, or listed a moment ago.
 
-        Raises SimotelError.
+        Raises PbxError.
         """
         if self._now() < self._kept_until:
             answer = self._answer
         else:
             answer = await self._ask()
-        if isinstance(answer, SimotelError):
+        if isinstance(answer, PbxError):
             # An error that is raised twice would gather the tracebacks of both.
             raise answer.with_traceback(None)
         return answer
@@ -69,7 +69,7 @@ class SharedSearch[RowT]:
             self._answer = await self._search()
         except PermissionDeniedError as err:
             self._answer = err
-        except SimotelError as err:
+        except PbxError as err:
             self._answer = err
             kept = SECONDS_A_FAILURE_IS_KEPT
         self._kept_until = self._now() + kept

@@ -18,8 +18,7 @@ from homeassistant.helpers.selector import (
     SelectSelectorMode,
 )
 
-from .calls import Ending, Outcome, Step
-from .const import (
+from ..const import (
     CONF_CALLER_ID,
     CONF_CONTEXT,
     CONF_COUNTRY_PREFIX,
@@ -30,8 +29,13 @@ from .const import (
     CONF_WEBHOOK_PASSWORD,
     CONF_WEBHOOK_USERNAME,
 )
-from .coordinator import PbxConfigEntry, create_client
-from .dial_rules import GUARD_SCHEMA, cleaned_limits
+from ..coordinator import PbxConfigEntry, create_client
+from ..monitor import CallMonitor
+from ..services import ATTR_CALLEE, ATTR_CALLER, async_originate, request_from
+from ..telephony.calls import Ending, Outcome, Step
+from ..telephony.errors import InvalidTextError
+from ..telephony.numbers import clean_text
+from ..webhook import NO_TEXT, async_check_events, placeholders_of
 from .forms import (
     DEFAULTS,
     NUMBER,
@@ -45,11 +49,7 @@ from .forms import (
     cleaned,
     without,
 )
-from .monitor import CallMonitor
-from .services import ATTR_CALLEE, ATTR_CALLER, async_originate, request_from
-from .simotel.errors import InvalidTextError
-from .simotel.numbers import clean_text
-from .webhook import NO_TEXT, async_check_events, placeholders_of
+from .limits import GUARD_SCHEMA, cleaned_limits
 
 EVENTS_SCHEMA = vol.Schema(
     {

@@ -25,7 +25,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
-from .simotel.signals import PhoneSignal
+from .signals import PhoneSignal
 
 KEPT_PHONES: Final = 10_000
 KEPT_CALLS_OF_A_PHONE: Final = 20

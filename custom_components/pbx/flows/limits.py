@@ -18,7 +18,7 @@ from homeassistant.helpers.selector import (
     TextSelectorConfig,
 )
 
-from .const import (
+from ..const import (
     CONF_ADMINISTRATORS_ONLY,
     CONF_ALLOWED_NUMBERS,
     CONF_CALLS_AT_ONCE,
@@ -29,14 +29,14 @@ from .const import (
     CONF_NATIONAL_PREFIX,
     CONF_REPEAT_SECONDS,
 )
-from .dial_pattern import InvalidPatternError, parse_pattern
-from .guard import (
+from ..dialing.guard import (
     DEFAULT_CALLS_AT_ONCE,
     DEFAULT_CALLS_PER_MINUTE,
     DEFAULT_REPEAT_SECONDS,
     EMERGENCY_NUMBERS,
     DialRules,
 )
+from ..dialing.pattern import InvalidPatternError, parse_pattern
 
 _PATTERNS: Final = TextSelector(TextSelectorConfig(multiple=True))
 

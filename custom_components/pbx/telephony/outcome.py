@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from .call_record import CallRecord
-from .simotel.numbers import is_same_number
-from .simotel.signals import EndSignal, Verdict
+from .numbers import is_same_number
+from .signals import EndSignal, Verdict
 
 
 class Outcome(StrEnum):

@@ -16,13 +16,13 @@ from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
 from homeassistant.setup import async_when_setup
 
-from .const import CONF_VOICE
-from .coordinator import PbxConfigEntry
-from .directory import contacts_of
+from ..const import CONF_VOICE
+from ..coordinator import PbxConfigEntry
+from ..directory import contacts_of
 from .names import bare_contact, plain_name, spoken_name, words_in
-from .voice_answers import async_call_by_words
-from .voice_calls import async_settle, find_contacts, find_extensions, names_to_call
-from .voice_sentences import Request, parts_in, patterns, requests_in
+from .replies import async_call_by_words
+from .resolve import async_settle, find_contacts, find_extensions, names_to_call
+from .sentences import Request, parts_in, patterns, requests_in
 
 if TYPE_CHECKING:
     from hassil.recognize import RecognizeResult

@@ -23,7 +23,8 @@ from homeassistant.helpers.selector import (
     TextSelectorConfig,
 )
 
-from .const import (
+from ..assist.names import plain_name
+from ..const import (
     CONF_ALIASES,
     CONF_CALLER,
     CONF_CALLER_ID,
@@ -34,7 +35,13 @@ from .const import (
     SUBENTRY_CONTACT,
     SUBENTRY_EXTENSION,
 )
-from .coordinator import create_client
+from ..coordinator import create_client
+from ..dialing.guard import calls_itself
+from ..services import localised
+from ..telephony.errors import InvalidNumberError, InvalidTextError
+from ..telephony.models import User
+from ..telephony.numbers import clean_number, clean_text
+from ..webhook import NO_TEXT, placeholders_of
 from .forms import (
     DEFAULTS,
     NUMBER,
@@ -45,13 +52,6 @@ from .forms import (
     choice,
     cleaned,
 )
-from .guard import calls_itself
-from .names import plain_name
-from .services import localised
-from .simotel import User
-from .simotel.errors import InvalidNumberError, InvalidTextError
-from .simotel.numbers import clean_number, clean_text
-from .webhook import NO_TEXT, placeholders_of
 
 # Given to the flow that follows the set-up of a PBX.
 AFTER_SET_UP: Final = {"after_set_up": True}

@@ -18,12 +18,12 @@ from homeassistant.core import Context, HomeAssistant, callback
 from homeassistant.exceptions import ServiceValidationError, Unauthorized, UnknownUser
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 
-from .calls import Ending, Step
-from .const import CONF_VOICE, DOMAIN
-from .coordinator import PbxConfigEntry
-from .directory import Contact, Extension, contacts_of, extensions_of, loaded_contacts
+from ..const import CONF_VOICE, DOMAIN
+from ..coordinator import PbxConfigEntry
+from ..directory import Contact, Extension, contacts_of, extensions_of, loaded_contacts
+from ..services import async_call_contact, localised
+from ..telephony.calls import Ending, Step
 from .names import bare_contact, bare_extension, called
-from .services import async_call_contact, localised
 
 # Whoever asked how a call ends is told by then, even where people talk for longer.
 # A pipeline of Assist gives up after five minutes, and nothing would be said then.

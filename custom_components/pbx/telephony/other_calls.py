@@ -14,11 +14,11 @@ import logging
 from typing import Final
 
 from .call_record import HOLD, CallRecord, progress_of
+from .numbers import is_same_number
 from .outcome import Ending, Outcome, is_beyond_doubt, told_by_accounts
 from .phone_states import PhoneStates
 from .phones import Phones
-from .simotel.numbers import is_same_number
-from .simotel.signals import EndSignal, LegSignal, PhoneSignal
+from .signals import EndSignal, LegSignal, PhoneSignal
 
 _LOGGER = logging.getLogger(__name__)
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
+from .numbers import is_same_number
 from .phone_states import PhoneStates
-from .simotel.numbers import is_same_number
-from .simotel.signals import EndSignal, LegSignal, PhoneSignal
+from .signals import EndSignal, LegSignal, PhoneSignal
 
 # Events overtake each other. What a later one could still put in doubt waits this long.
 HOLD: Final = 3.0

@@ -5,7 +5,7 @@ from functools import lru_cache
 import re
 from typing import Final
 
-from .simotel.numbers import INVISIBLE_CHARACTERS, TO_ASCII_DIGITS
+from ..telephony.numbers import INVISIBLE_CHARACTERS, TO_ASCII_DIGITS
 
 _LONGEST: Final = 64
 _CLASSES: Final = {

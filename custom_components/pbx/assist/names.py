@@ -10,7 +10,7 @@ import re
 from typing import Final
 import unicodedata
 
-from .simotel.numbers import INVISIBLE_CHARACTERS, TO_ASCII_DIGITS
+from ..telephony.numbers import INVISIBLE_CHARACTERS, TO_ASCII_DIGITS
 
 # Nobody's name is longer: it is read no further, however much was said.
 LONGEST_NAME: Final = 256

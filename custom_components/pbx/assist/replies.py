@@ -15,8 +15,8 @@ from homeassistant.exceptions import HomeAssistantError, Unauthorized
 from homeassistant.helpers import translation
 from homeassistant.util import language as language_util
 
-from .const import DOMAIN
-from .voice_calls import PlacedCall, async_call
+from ..const import DOMAIN
+from .resolve import PlacedCall, async_call
 
 LANGUAGES: Final = ("en", "fa")
 

@@ -6,7 +6,7 @@ several calls, each known by its id, and is in use until the last of them has en
 
 from typing import Final
 
-from .simotel.signals import PhoneSignal
+from .signals import PhoneSignal
 
 _MOST_PHONES: Final = 10_000
 _MOST_CALLS_OF_A_PHONE: Final = 50

@@ -1,0 +1,1 @@
+"""The steps of the options and subentry flows, and what their forms share."""
