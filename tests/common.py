@@ -46,7 +46,12 @@ def office(simulator: Simulator, **more: Any) -> MockConfigEntry:
         domain=DOMAIN,
         title="Office",
         entry_id="01JOFFICE",
-        data={**connection_to(simulator), "webhook_id": "0123456789abcdef" * 4},
+        minor_version=2,
+        data={
+            "make": "simotel",
+            **connection_to(simulator),
+            "webhook_id": "0123456789abcdef" * 4,
+        },
         **more,
     )
 

@@ -4,7 +4,7 @@ from aiohttp import ClientSession
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.pbx.webhook import EVENTS_TO_TICK
+from custom_components.pbx.makes import MAKES
 from homeassistant.core import HomeAssistant
 from simulator.server import Simulator
 
@@ -69,7 +69,9 @@ async def test_missed_call_without_a_number_is_told_as_pasted(
 @pytest.mark.parametrize("readme", READMES)
 def test_every_event_to_tick_is_explained(readme: str) -> None:
     """In a table of its own, with none that is not there."""
-    assert set(EVENTS_TO_TICK) in tables_of_names(readme)
+    events = MAKES["simotel"].events
+    assert events
+    assert set(events.names) in tables_of_names(readme)
 
 
 @pytest.mark.parametrize("readme", READMES)

@@ -6,7 +6,7 @@ from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.typing import ConfigType
 
 from .assist.voice import async_prepare_voice, async_setup_voice
-from .const import DOMAIN
+from .const import CONF_MAKE, DOMAIN, MAKE_SIMOTEL
 from .coordinator import (
     PbxConfigEntry,
     PbxCoordinator,
@@ -65,6 +65,17 @@ async def async_setup_entry(hass: HomeAssistant, entry: PbxConfigEntry) -> bool:
     async_setup_webhook(hass, entry)
     entry.async_on_unload(entry.add_update_listener(_async_reload))
     async_prepare_voice(hass, entry)
+    return True
+
+
+async def async_migrate_entry(hass: HomeAssistant, entry: PbxConfigEntry) -> bool:
+    """Say of an older entry which make its PBX is of."""
+    if entry.version > 1:
+        return False
+    if entry.minor_version < 2:
+        hass.config_entries.async_update_entry(
+            entry, data={CONF_MAKE: MAKE_SIMOTEL, **entry.data}, minor_version=2
+        )
     return True
 
 

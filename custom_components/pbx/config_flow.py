@@ -31,12 +31,14 @@ from homeassistant.helpers.selector import BooleanSelector
 from .const import (
     CONF_CALLER_ID,
     CONF_CONTEXT,
+    CONF_MAKE,
     CONF_TRUNK_NAME,
     DOMAIN,
+    MAKE_SIMOTEL,
     SUBENTRY_CONTACT,
     SUBENTRY_EXTENSION,
 )
-from .coordinator import PbxConfigEntry, create_client, credentials_from
+from .coordinator import PbxConfigEntry, create_client
 from .flows.forms import (
     DEFAULTS,
     PASSWORD,
@@ -51,11 +53,11 @@ from .flows.forms import (
 )
 from .flows.options import PbxOptionsFlow
 from .flows.subentries import AFTER_SET_UP, ContactSubentryFlow, ExtensionSubentryFlow
-from .simotel import at_default_path, parse_address
-from .simotel.models import DEFAULT_CONTEXT
+from .makes import MAKES, make_of
 from .telephony.errors import InvalidAddressError, PbxError
 from .telephony.models import DEFAULT_TIMEOUT
-from .webhook import EVENTS_TO_TICK, async_webhook_url
+from .telephony.pbx import Make
+from .webhook import async_webhook_url
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -83,6 +85,8 @@ _EXAMPLES: Final = {
 
 class PbxConfigFlow(ConfigFlow, domain=DOMAIN):
     """Sets up a PBX, renews its credentials, or changes its connection."""
+
+    MINOR_VERSION = 2
 
     def __init__(self) -> None:
         """Start without a connection."""
@@ -129,7 +133,9 @@ class PbxConfigFlow(ConfigFlow, domain=DOMAIN):
         """Ask for the connection to a PBX."""
         errors: dict[str, str] = {}
         if user_input is not None:
-            user_input, errors = await self._async_check_connection(user_input)
+            user_input, errors = await self._async_check_connection(
+                MAKES[MAKE_SIMOTEL], user_input
+            )
             if not errors:
                 self._connection = user_input
                 return await self.async_step_defaults()
@@ -152,31 +158,33 @@ class PbxConfigFlow(ConfigFlow, domain=DOMAIN):
             if not errors:
                 # Another flow may have been faster.
                 self._async_abort_entries_match({CONF_URL: self._connection[CONF_URL]})
+                events = make_of(self._connection).events
                 webhook_id = async_generate_id()
                 webhook_url = async_webhook_url(self.hass, webhook_id, options)
                 return self.async_create_entry(
-                    title=default_title(self._connection[CONF_URL]),
+                    title=default_title(self._connection),
                     data={**self._connection, CONF_WEBHOOK_ID: webhook_id},
                     options=options,
                     description="connect_events" if webhook_url else "no_address",
                     description_placeholders={
                         "webhook_url": webhook_url or "",
-                        "events": ", ".join(EVENTS_TO_TICK),
+                        "events": ", ".join(events.names) if events else "",
                     },
                 )
         contexts, trunks = await async_search(
             create_client(self.hass, self._connection)
         )
+        usual_context = make_of(self._connection).default_context
         schema = vol.Schema(
             {
-                vol.Optional(CONF_CONTEXT, default=DEFAULT_CONTEXT): choice(contexts),
+                vol.Optional(CONF_CONTEXT, default=usual_context): choice(contexts),
                 vol.Optional(CONF_CALLER_ID): TEXT,
                 vol.Optional(CONF_TRUNK_NAME): choice(trunks),
                 vol.Optional(CONF_TIMEOUT, default=DEFAULT_TIMEOUT): TIMEOUT,
             }
         )
         suggested = user_input
-        if suggested is None and contexts and DEFAULT_CONTEXT not in contexts:
+        if suggested is None and contexts and usual_context not in contexts:
             suggested = {CONF_CONTEXT: contexts[0]}
         return self.async_show_form(
             step_id="defaults",
@@ -221,7 +229,9 @@ class PbxConfigFlow(ConfigFlow, domain=DOMAIN):
         entry = self._get_reconfigure_entry()
         errors: dict[str, str] = {}
         if user_input is not None:
-            user_input, errors = await self._async_check_connection(user_input)
+            user_input, errors = await self._async_check_connection(
+                make_of(entry.data), user_input
+            )
             if not errors:
                 kept = without(entry.data, CONNECTION_SCHEMA.schema)
                 return self._async_update(
@@ -239,15 +249,16 @@ class PbxConfigFlow(ConfigFlow, domain=DOMAIN):
         )
 
     async def _async_check_connection(
-        self, user_input: dict[str, Any]
+        self, make: Make, user_input: dict[str, Any]
     ) -> tuple[dict[str, Any], dict[str, str]]:
         """Return the connection data in their stored form, and the form's errors."""
         try:
-            address = parse_address(user_input[CONF_URL])
+            address = make.parse_address(user_input[CONF_URL])
         except InvalidAddressError:
             return user_input, {CONF_URL: "invalid_url"}
         written = {CONF_USERNAME: address.username, CONF_PASSWORD: address.password}
         connection = {
+            CONF_MAKE: make.name,
             CONF_URL: address.url,
             **_cleaned_credentials(written),
             **_cleaned_credentials(user_input),
@@ -255,7 +266,7 @@ class PbxConfigFlow(ConfigFlow, domain=DOMAIN):
         }
         self._async_abort_entries_match({CONF_URL: address.url})
         error = await self._async_connection_error(connection)
-        usual_url = at_default_path(address.url)
+        usual_url = make.usual_address(address.url)
         if error == "not_simotel" and usual_url != address.url:
             # The path may be that of the panel.
             usual = {**connection, CONF_URL: usual_url}
@@ -267,7 +278,7 @@ class PbxConfigFlow(ConfigFlow, domain=DOMAIN):
 
     async def _async_connection_error(self, connection: dict[str, Any]) -> str | None:
         """Ping the PBX and return the form's error, if there is one."""
-        if not credentials_from(connection).complete:
+        if not make_of(connection).has_credentials(connection):
             return "missing_credentials"
         try:
             await create_client(self.hass, connection).ping()
@@ -289,8 +300,8 @@ class PbxConfigFlow(ConfigFlow, domain=DOMAIN):
         reason shows our own text, which is there in Persian too.
         """
         title = entry.title
-        if title == default_title(entry.data[CONF_URL]):
-            title = default_title(data[CONF_URL])
+        if title == default_title(entry.data):
+            title = default_title(data)
         if not entry.update_listeners:
             return self.async_update_reload_and_abort(
                 entry, title=title, data=data, reason=reason
@@ -300,9 +311,10 @@ class PbxConfigFlow(ConfigFlow, domain=DOMAIN):
         return self.async_update_and_abort(entry, title=title, data=data, reason=reason)
 
 
-def default_title(url: str) -> str:
+def default_title(data: Mapping[str, Any]) -> str:
     """Return how an entry is called until its user calls it something else."""
-    return f"Simotel {url.partition('://')[2].partition('/')[0]}"
+    host = data[CONF_URL].partition("://")[2].partition("/")[0]
+    return f"{make_of(data).product} {host}"
 
 
 def _cleaned_credentials(user_input: Mapping[str, Any]) -> dict[str, str]:

@@ -4,6 +4,9 @@ from typing import Final
 
 DOMAIN: Final = "pbx"
 
+# The make of every PBX before there was a second one.
+MAKE_SIMOTEL: Final = "simotel"
+
 CONF_ADMINISTRATORS_ONLY: Final = "administrators_only"
 CONF_ALIASES: Final = "aliases"
 CONF_ALLOWED_NUMBERS: Final = "allowed_numbers"
@@ -15,6 +18,7 @@ CONF_CONTEXT: Final = "context"
 CONF_COUNTRY_PREFIX: Final = "country_prefix"
 CONF_DENIED_NUMBERS: Final = "denied_numbers"
 CONF_EMERGENCY_NUMBERS: Final = "emergency_numbers"
+CONF_MAKE: Final = "make"
 CONF_NATIONAL_PREFIX: Final = "national_prefix"
 CONF_NUMBER: Final = "number"
 CONF_REPEAT_SECONDS: Final = "repeat_seconds"

@@ -9,14 +9,7 @@ from typing import Any, Final, override
 from aiohttp import ClientSession, DummyCookieJar
 
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.const import (
-    CONF_API_KEY,
-    CONF_PASSWORD,
-    CONF_URL,
-    CONF_USERNAME,
-    CONF_VERIFY_SSL,
-    EVENT_HOMEASSISTANT_CLOSE,
-)
+from homeassistant.const import CONF_URL, CONF_VERIFY_SSL, EVENT_HOMEASSISTANT_CLOSE
 from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.exceptions import ConfigEntryAuthFailed
 from homeassistant.helpers.aiohttp_client import async_create_clientsession
@@ -25,8 +18,8 @@ from homeassistant.util.hass_dict import HassKey
 
 from .const import DOMAIN, SUBENTRY_EXTENSION
 from .dialing.guard import DialRules
+from .makes import make_of
 from .monitor import CallMonitor
-from .simotel import Credentials, SimotelClient
 from .telephony.errors import (
     AddressNotPermittedError,
     ApiRefusedError,
@@ -36,6 +29,7 @@ from .telephony.errors import (
     PbxError,
 )
 from .telephony.models import User
+from .telephony.pbx import Pbx
 from .telephony.shared_search import SharedSearch
 from .trunks import Trunks
 
@@ -59,7 +53,7 @@ class PbxData:
     spares, are read from that.
     """
 
-    client: SimotelClient
+    client: Pbx
     coordinator: PbxCoordinator
     monitor: CallMonitor
     users: SharedSearch[User]
@@ -83,13 +77,10 @@ def essentials_of(entry: PbxConfigEntry) -> tuple[object, ...]:
 
 
 @callback
-def create_client(hass: HomeAssistant, data: Mapping[str, Any]) -> SimotelClient:
+def create_client(hass: HomeAssistant, data: Mapping[str, Any]) -> Pbx:
     """Create the client for the connection data of an entry or of a form."""
-    return SimotelClient(
-        _async_session(hass, verify_ssl=data.get(CONF_VERIFY_SSL, True)),
-        url=data[CONF_URL],
-        credentials=credentials_from(data),
-    )
+    session = _async_session(hass, verify_ssl=data.get(CONF_VERIFY_SSL, True))
+    return make_of(data).connect(session, data)
 
 
 @callback
@@ -114,15 +105,6 @@ def _async_session(hass: HomeAssistant, *, verify_ssl: bool) -> ClientSession:
     return session
 
 
-def credentials_from(data: Mapping[str, Any]) -> Credentials:
-    """Return the credentials among the connection data of an entry or of a form."""
-    return Credentials(
-        api_key=data.get(CONF_API_KEY, ""),
-        username=data.get(CONF_USERNAME, ""),
-        password=data.get(CONF_PASSWORD, ""),
-    )
-
-
 class PbxCoordinator(DataUpdateCoordinator[None]):
     """Keeps an eye on whether the PBX answers.
 
@@ -131,9 +113,7 @@ class PbxCoordinator(DataUpdateCoordinator[None]):
 
     config_entry: PbxConfigEntry
 
-    def __init__(
-        self, hass: HomeAssistant, entry: PbxConfigEntry, client: SimotelClient
-    ) -> None:
+    def __init__(self, hass: HomeAssistant, entry: PbxConfigEntry, client: Pbx) -> None:
         """Prepare to ping the PBX of an entry."""
         super().__init__(
             hass,

@@ -30,11 +30,10 @@ from homeassistant.util.signal_type import SignalTypeFormat
 
 from .const import DOMAIN
 from .dialing.guard import DialGuard
-from .simotel import SimotelClient
-from .simotel.signals import account_of
 from .telephony.calls import Call, CallTracker, Ending, News, Outcome, Step
 from .telephony.errors import PbxError, PermissionDeniedError
 from .telephony.other_calls import OtherCalls, OtherNews
+from .telephony.pbx import Pbx
 from .telephony.phones import PhoneNews, Phones
 from .telephony.signals import EndSignal, PhoneSignal, Signal
 
@@ -138,7 +137,7 @@ class CallMonitor:
         self._entry_id = entry_id
         self._others = OtherCalls(self._now, self.phones)
         self._entry: ConfigEntry | None = None
-        self._client: SimotelClient | None = None
+        self._client: Pbx | None = None
         self._may_search = True
         self._told_in_progress = 0
         self._waits: list[_Wait] = []
@@ -161,7 +160,7 @@ class CallMonitor:
         return self.tracker.accepted_calls
 
     @callback
-    def async_start(self, entry: ConfigEntry, client: SimotelClient) -> None:
+    def async_start(self, entry: ConfigEntry, client: Pbx) -> None:
         """Work for a loaded entry, until it is unloaded."""
         self._entry = entry
         self._client = client
@@ -489,16 +488,13 @@ class CallMonitor:
             f"{DOMAIN} report",
         )
 
-    async def _async_search(
-        self, client: SimotelClient, call: Call, *, again: bool
-    ) -> None:
+    async def _async_search(self, client: Pbx, call: Call, *, again: bool) -> None:
         accounts: list[EndSignal] = []
         with self.contained():
             try:
-                rows = await client.find_call(
+                accounts = await client.look_up(
                     call.originated_call_id, today=dt_util.utcnow().date()
                 )
-                accounts = [account_of(row) for row in rows]
             except PermissionDeniedError:
                 self._may_search = again = False
             except PbxError:

@@ -54,9 +54,7 @@ from .dialing.guard import (
     SameNumberError,
 )
 from .directory import Contact, contact_of, extension_of
-from .flows.forms import async_found
-from .simotel import SimotelClient
-from .simotel.models import DEFAULT_CONTEXT
+from .makes import make_of
 from .telephony.calls import Call, Step
 from .telephony.errors import (
     AddressNotPermittedError,
@@ -83,6 +81,8 @@ from .telephony.numbers import (
     clean_text,
     in_national_form,
 )
+from .telephony.pbx import Pbx
+from .telephony.shared_search import found_or_nothing
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -233,7 +233,7 @@ async def _async_answer(call: ServiceCall) -> ServiceResponse:
     # The entry may be unloaded whenever something is awaited.
     data = entry.runtime_data
     await _async_check_user(call, entry)
-    request = request_from(fields, entry.options)
+    request = request_from(fields, entry)
     allow_repeat = call.data[ATTR_ALLOW_REPEAT]
     if call.data[ATTR_DRY_RUN]:
         preview = data.client.preview(request)
@@ -363,7 +363,7 @@ async def async_call_contact(
         raise ServiceValidationError(
             translation_domain=DOMAIN, translation_key="caller_missing"
         )
-    return await async_originate(hass, entry, request_from(fields, entry.options))
+    return await async_originate(hass, entry, request_from(fields, entry))
 
 
 async def _async_place(
@@ -428,7 +428,7 @@ async def _async_check(
         except NumberNotAllowedError as err:
             if not err.spares_extensions:
                 raise
-            users = await async_found(data.users.rows())
+            users = await found_or_nothing(data.users.rows())
             check(
                 data.extensions | {user.number for user in users},
                 outside_caller=bool(users or request.trunk_name),
@@ -441,7 +441,7 @@ async def _async_check(
 def _learn_from(
     hass: HomeAssistant,
     entry: PbxConfigEntry,
-    client: SimotelClient,
+    client: Pbx,
     error: PbxError | None,
 ) -> None:
     """Tell the entry what the result of a call shows, if it still uses that client."""
@@ -535,7 +535,7 @@ def fields_of(contact: Contact) -> dict[str, Any]:
     return {field: value for field, value in fields.items() if value is not None}
 
 
-def request_from(data: Mapping[str, Any], options: Mapping[str, Any]) -> CallRequest:
+def request_from(data: Mapping[str, Any], entry: PbxConfigEntry) -> CallRequest:
     """Put a call together: what is given wins, then the entry's option.
 
     Raises ServiceValidationError for what is no telephone number, and where nobody is
@@ -545,6 +545,7 @@ def request_from(data: Mapping[str, Any], options: Mapping[str, Any]) -> CallReq
         raise ServiceValidationError(
             translation_domain=DOMAIN, translation_key="caller_missing"
         )
+    options = entry.options
     trunk_name = data.get(ATTR_TRUNK_NAME)
     if trunk_name is None:
         trunk_name = options.get(CONF_TRUNK_NAME, "")
@@ -552,7 +553,9 @@ def request_from(data: Mapping[str, Any], options: Mapping[str, Any]) -> CallReq
         caller=localised(_number(data, ATTR_CALLER), options),
         callee=localised(_number(data, ATTR_CALLEE), options),
         context=(
-            data.get(ATTR_CONTEXT) or options.get(CONF_CONTEXT) or DEFAULT_CONTEXT
+            data.get(ATTR_CONTEXT)
+            or options.get(CONF_CONTEXT)
+            or make_of(entry.data).default_context
         ),
         caller_id=data.get(ATTR_CALLER_ID) or options.get(CONF_CALLER_ID, ""),
         trunk_name=trunk_name,

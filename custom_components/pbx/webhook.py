@@ -26,24 +26,13 @@ from .const import (
 )
 from .coordinator import PbxConfigEntry
 from .flows.forms import error_key
-from .simotel.events import LONGEST_EVENT, documented_name, read_event
-from .simotel.signals import signal_of, trunk_signal_of
+from .makes import make_of
 from .telephony.errors import InvalidEventError, PbxError, PermissionDeniedError
+from .telephony.pbx import PushedEvents
+from .telephony.signals import TrunkSignal
 
 _LOGGER = logging.getLogger(__name__)
 
-# To be ticked in the PBX's panel, in the order in which it is worth ticking them.
-EVENTS_TO_TICK: Final = (
-    "NewState",
-    "IncomingCall",
-    "OutgoingCall",
-    "Cdr",
-    "CdrQueue",
-    "TrunkNewState",
-    "TrunkAdded",
-    "TrunkRemoved",
-    "Ping",
-)
 # Shown where there is nothing to show.
 NO_TEXT: Final = "–"
 # Under which those are counted that are not documented.
@@ -58,7 +47,10 @@ _METHODS = (hdrs.METH_GET, hdrs.METH_POST)
 
 @callback
 def async_setup_webhook(hass: HomeAssistant, entry: PbxConfigEntry) -> None:
-    """Receive events until the entry is unloaded."""
+    """Receive events until the entry is unloaded, if the PBX sends them to an address."""
+    events = make_of(entry.data).events
+    if events is None:
+        return
     if CONF_WEBHOOK_ID not in entry.data:
         data = {**entry.data, CONF_WEBHOOK_ID: webhook.async_generate_id()}
         hass.config_entries.async_update_entry(entry, data=data)
@@ -68,7 +60,7 @@ def async_setup_webhook(hass: HomeAssistant, entry: PbxConfigEntry) -> None:
         DOMAIN,
         entry.title,
         webhook_id,
-        partial(_async_handle, entry),
+        partial(_async_handle, entry, events),
         local_only=entry.options.get(CONF_WEBHOOK_LOCAL_ONLY, True),
         allowed_methods=_METHODS,
     )
@@ -100,10 +92,11 @@ def placeholders_of(hass: HomeAssistant, entry: PbxConfigEntry) -> dict[str, str
     What there is none of, such as an address that the PBX could reach, is NO_TEXT.
     """
     options = entry.options
+    events = make_of(entry.data).events
     url = async_webhook_url(hass, entry.data.get(CONF_WEBHOOK_ID, ""), options)
     return {
         "webhook_url": url or NO_TEXT,
-        "events": ", ".join(EVENTS_TO_TICK),
+        "events": ", ".join(events.names) if events else NO_TEXT,
         "username": options.get(CONF_WEBHOOK_USERNAME) or NO_TEXT,
         "password": options.get(CONF_WEBHOOK_PASSWORD) or NO_TEXT,
     }
@@ -127,7 +120,11 @@ async def async_check_events(entry: PbxConfigEntry) -> str | None:
 
 
 async def _async_handle(
-    entry: PbxConfigEntry, hass: HomeAssistant, _webhook_id: str, request: Request
+    entry: PbxConfigEntry,
+    events: PushedEvents,
+    hass: HomeAssistant,
+    _webhook_id: str,
+    request: Request,
 ) -> Response:
     """Answer the PBX at once, whatever it was that came.
 
@@ -139,7 +136,7 @@ async def _async_handle(
             headers={hdrs.WWW_AUTHENTICATE: 'Basic realm="Home Assistant"'},
         )
     try:
-        body = await _read_body(request)
+        body = await _read_body(request, longest=events.longest_body)
     except TimeoutError:
         return Response(status=HTTPStatus.REQUEST_TIMEOUT)
     except RequestPayloadError, OSError:
@@ -152,7 +149,7 @@ async def _async_handle(
         # The entry was unloaded while the body was under way.
         return Response(status=HTTPStatus.SERVICE_UNAVAILABLE)
     try:
-        event = read_event(
+        event = events.read(
             query=request.query,
             content_type=request.headers.get(hdrs.CONTENT_TYPE, ""),
             body=body,
@@ -160,17 +157,17 @@ async def _async_handle(
     except InvalidEventError as err:
         _LOGGER.debug("Received something that is no event: %s", err)
         return Response(status=HTTPStatus.BAD_REQUEST)
-    name = documented_name(event) or UNKNOWN_EVENT
+    name = event.name or UNKNOWN_EVENT
     if not event.is_complete:
         _LOGGER.debug("Received an event that says nothing: %s", name)
         return Response()
     _LOGGER.debug("Received an event: %s", name)
     monitor = entry.runtime_data.monitor
     monitor.async_note_heard(name)
-    if signal := signal_of(event):
-        monitor.async_hear(signal)
-    elif trunk_signal := trunk_signal_of(event):
-        entry.runtime_data.trunks.async_hear(trunk_signal)
+    if isinstance(event.signal, TrunkSignal):
+        entry.runtime_data.trunks.async_hear(event.signal)
+    elif event.signal:
+        monitor.async_hear(event.signal)
     return Response()
 
 
@@ -189,19 +186,19 @@ def _is_permitted(request: Request, options: Mapping[str, Any]) -> bool:
     return matches and scheme.casefold() == "basic"
 
 
-async def _read_body(request: Request) -> bytes | None:
-    """Read a body of 64 KiB at most, None where it is longer.
+async def _read_body(request: Request, *, longest: int) -> bytes | None:
+    """Read a body of so many bytes at most, None where it is longer.
 
     Raises TimeoutError where it does not arrive in time.
     """
     if request.content.is_eof():
         # All of it came with the headers, as it mostly does.
-        whole = request.content.read_nowait(LONGEST_EVENT + 1)
-        return whole if len(whole) <= LONGEST_EVENT else None
+        whole = request.content.read_nowait(longest + 1)
+        return whole if len(whole) <= longest else None
     body = bytearray()
     async with asyncio.timeout(SECONDS_TO_READ):
-        while chunk := await request.content.read(LONGEST_EVENT):
+        while chunk := await request.content.read(longest):
             body += chunk
-            if len(body) > LONGEST_EVENT:
+            if len(body) > longest:
                 return None
     return bytes(body)

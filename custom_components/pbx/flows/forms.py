@@ -1,7 +1,7 @@
 """What the forms of the set-up and of the options have in common."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Container, Mapping
+from collections.abc import Callable, Container, Mapping
 from typing import Any, Final
 
 import voluptuous as vol
@@ -27,7 +27,6 @@ from ..const import (
     CONF_TRUNK_NAME,
 )
 from ..coordinator import proves_reachable
-from ..simotel import SimotelClient
 from ..telephony.errors import (
     AddressNotPermittedError,
     AuthenticationError,
@@ -39,6 +38,8 @@ from ..telephony.errors import (
 )
 from ..telephony.models import LONGEST_TIMEOUT, SHORTEST_TIMEOUT
 from ..telephony.numbers import clean_caller_id, clean_number, clean_text
+from ..telephony.pbx import Pbx
+from ..telephony.shared_search import found_or_nothing
 
 TEXT: Final = TextSelector()
 NUMBER: Final = TextSelector(TextSelectorConfig(type=TextSelectorType.TEL))
@@ -102,21 +103,13 @@ def cleaned(
     return values, errors
 
 
-async def async_search(client: SimotelClient) -> tuple[list[str], list[str]]:
+async def async_search(pbx: Pbx) -> tuple[list[str], list[str]]:
     """Return the contexts and the trunks that the account may search."""
     users, trunks = await asyncio.gather(
-        async_found(client.search_users()), async_found(client.search_trunks())
+        found_or_nothing(pbx.search_users()), found_or_nothing(pbx.search_trunks())
     )
     contexts = dict.fromkeys(user.context for user in users if user.context)
     return list(contexts), list(dict.fromkeys(trunk.name for trunk in trunks))
-
-
-async def async_found[RowT](search: Awaitable[list[RowT]]) -> list[RowT]:
-    """Return what a search finds; a form does without what the account may not see."""
-    try:
-        return await search
-    except PbxError:
-        return []
 
 
 def choice(names: list[str]) -> SelectSelector | TextSelector:

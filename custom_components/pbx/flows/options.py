@@ -253,7 +253,7 @@ class PbxOptionsFlow(OptionsFlow):
             self._monitor = entry.runtime_data.monitor
             try:
                 call = await async_originate(
-                    self.hass, entry, request_from(user_input, entry.options)
+                    self.hass, entry, request_from(user_input, entry)
                 )
             except HomeAssistantError as err:
                 errors["base"] = err.translation_key or "unknown"

@@ -41,17 +41,9 @@ from ..services import localised
 from ..telephony.errors import InvalidNumberError, InvalidTextError
 from ..telephony.models import User
 from ..telephony.numbers import clean_number, clean_text
+from ..telephony.shared_search import found_or_nothing
 from ..webhook import NO_TEXT, placeholders_of
-from .forms import (
-    DEFAULTS,
-    NUMBER,
-    TEXT,
-    TIMEOUT,
-    async_found,
-    async_search,
-    choice,
-    cleaned,
-)
+from .forms import DEFAULTS, NUMBER, TEXT, TIMEOUT, async_search, choice, cleaned
 
 # Given to the flow that follows the set-up of a PBX.
 AFTER_SET_UP: Final = {"after_set_up": True}
@@ -114,7 +106,9 @@ class ExtensionSubentryFlow(_SubentryFlow):
         if user_input == AFTER_SET_UP:
             user_input = None
             self._placeholders = placeholders_of(self.hass, entry)
-        users = await async_found(create_client(self.hass, entry.data).search_users())
+        users = await found_or_nothing(
+            create_client(self.hass, entry.data).search_users()
+        )
         errors: dict[str, str] = {}
         if user_input is not None:
             names = {user.number: user.name for user in users}

@@ -11,10 +11,12 @@ from aiohttp import ClientSession
 from ..telephony.errors import InvalidResponseError, InvalidTextError
 from ..telephony.models import CallRequest, Trunk, User
 from ..telephony.numbers import clean_text
+from ..telephony.signals import EndSignal
 from .envelope import data_of
 from .errors import MethodNotAllowedError
 from .models import Credentials, originate_body
 from .reports import MOST_PAGES, PAGE, ReportRow, is_older, read_rows, report_query
+from .signals import account_of
 from .texts import MASK, read_number, read_text
 from .transport import send_once
 
@@ -117,6 +119,11 @@ class SimotelClient:
             _SEARCH_TRUNKS, {"alike": "true", "conditions": {"name": ""}}
         )
         return [Trunk(name=name) for row in rows if (name := _text(row, "name"))]
+
+    async def look_up(self, originated_call_id: str, *, today: date) -> list[EndSignal]:
+        """Return what the PBX's report says of a call, in neutral words."""
+        rows = await self.find_call(originated_call_id, today=today)
+        return [account_of(row) for row in rows]
 
     async def find_call(
         self, originated_call_id: str, *, today: date

@@ -1,7 +1,7 @@
 """A search of the PBX whose answer is shared by all who ask for it."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from time import monotonic
 from typing import Final
 
@@ -12,6 +12,14 @@ SECONDS_KEPT: Final = 60.0
 SECONDS_A_FAILURE_IS_KEPT: Final = 10.0
 
 type _Answer[RowT] = list[RowT] | PbxError
+
+
+async def found_or_nothing[RowT](search: Awaitable[list[RowT]]) -> list[RowT]:
+    """Return what a search finds, nothing if the PBX does not say."""
+    try:
+        return await search
+    except PbxError:
+        return []
 
 
 class SharedSearch[RowT]:
