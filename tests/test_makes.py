@@ -170,7 +170,7 @@ async def test_make_that_asks_for_no_address_gets_none(
     await hass.async_block_till_done()
     entry = result["result"]
     assert entry.state is ConfigEntryState.LOADED
-    assert result["description_placeholders"]["events"] == ""
+    assert (result["description_placeholders"] or {})["events"] == ""
     assert placeholders_of(hass, entry)["events"] == NO_TEXT
     client = await hass_client_no_auth()
     await client.post(
