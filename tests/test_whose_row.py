@@ -172,6 +172,32 @@ async def test_ring_group_is_answered_though_one_phone_was_not(
     assert (response["outcome"], response["talk"]) == ("answered", 70)
 
 
+async def test_ring_group_of_which_no_state_names_anybody(
+    hass: HomeAssistant, simulator: Simulator, tell: Tell, after: Pass
+) -> None:
+    """A row brings the call's id, by which the caller's phone has been in it all along."""
+    told = event_types(hass)
+    action = await placed(hass, simulator, callee="600")
+    await tell(
+        state("557", "Ringing"),
+        state("557", "InUse"),
+        state("552", "Ringing"),
+        state("552", "InUse"),
+    )
+    assert "caller_answered" not in told
+    await tell(row("NO ANSWER", "553"))
+    assert "caller_answered" in told
+    for _ in range(4):
+        await after(30)
+    assert not action.done()
+    await tell(
+        row("ANSWERED", "552", billsec=120), state("552", "Idle"), state("557", "Idle")
+    )
+    await after(4)
+    response = await action
+    assert (response["outcome"], response["talk"]) == ("answered", 120)
+
+
 async def test_follow_me_is_answered_by_the_mobile(
     hass: HomeAssistant, simulator: Simulator, tell: Tell, after: Pass
 ) -> None:
@@ -323,6 +349,25 @@ async def test_forwarded_caller_has_not_answered(
     assert (await action)["outcome"] in ("caller_no_answer", "unknown")
     assert "caller_answered" not in told
     assert "answered" not in told
+
+
+async def test_forwarded_call_goes_on_where_the_callers_phone_is_idle(
+    hass: HomeAssistant, simulator: Simulator, tell: Tell, after: Pass
+) -> None:
+    """It rang in vain and was forwarded; the mobile still rings, and takes the call."""
+    action = await placed(hass, simulator, callee="552")
+    await tell(state("557", "Ringing"), state("557", "Idle"), leg(MOBILE))
+    await after(10)
+    assert not action.done()
+    await tell(
+        state("552", "Ringing", participant="557"),
+        state("552", "InUse", participant="557"),
+        state("552", "Idle"),
+        row("ANSWERED", "552", billsec=12),
+    )
+    await after(4)
+    response = await action
+    assert (response["outcome"], response["talk"]) == ("answered", 12)
 
 
 @pytest.mark.parametrize(

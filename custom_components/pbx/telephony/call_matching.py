@@ -43,6 +43,8 @@ class SignalMatcher[CallT: CallRecord]:
         self._by_originated_call_id: dict[str, list[CallT]] = {}
         self._by_call_id: dict[str, list[CallT]] = {}
         self._heard: OrderedDict[str, int] = OrderedDict()
+        # Those that seem to be of other calls, by the telephones that carried them.
+        self._seem_others: set[str] = set()
 
     def new_number(self) -> int:
         """Return the number of a new call: an id that was heard before has a lower."""
@@ -166,6 +168,7 @@ class SignalMatcher[CallT: CallRecord]:
                 call
                 for call in could_be
                 if self._heard.get(signal.call_id, call.number) >= call.number
+                and signal.call_id not in self._seem_others
             ]
         if not any(owner.involves(signal.phone) for owner in owners):
             owners += could_be
@@ -183,8 +186,12 @@ class SignalMatcher[CallT: CallRecord]:
             else:
                 call.note_stranger(signal)
         if of_another:
-            # What else carries this id is of that other call as well.
-            self._note_other_id(signal.call_id)
+            # What else carries this id is of that other call as well. A state that names
+            # nobody may yet be of a call of which the PBX has not told the id.
+            if signal.other_party or signal.calls_out:
+                self._note_other_id(signal.call_id)
+            else:
+                self._seem_others.add(signal.call_id)
 
     def _note_rivals(self, signal: PhoneSignal, claimants: list[CallT]) -> None:
         """Let several calls that could claim a state know that it proves nothing."""
@@ -220,7 +227,8 @@ class SignalMatcher[CallT: CallRecord]:
             return
         self._heard[call_id] = next(self._numbers)
         if len(self._heard) > _KEPT_IDS:
-            self._heard.popitem(last=False)
+            oldest, _ = self._heard.popitem(last=False)
+            self._seem_others.discard(oldest)
 
 
 def _remove[CallT: CallRecord](

@@ -157,7 +157,11 @@ class CallRecord:
     @property
     def sees_answer(self) -> bool:
         """Whether there is a sign that the caller has answered."""
-        return self.caller_phone.answered or self.sees_second_leg
+        return (
+            self.caller_phone.answered
+            or self.sees_second_leg
+            or self._caller_is_in_own_call
+        )
 
     @property
     def is_in_use(self) -> bool:
@@ -174,10 +178,7 @@ class CallRecord:
             and self.states.is_in_use(self.caller)
         ):
             return True
-        own_ids = (
-            call_id for call_id in self.call_ids if call_id not in self._shared_ids
-        )
-        if any(map(self.states.is_call_in_use, own_ids)):
+        if any(map(self.states.is_call_in_use, self._own_ids)):
             return True
         return any(map(self._is_in_use, self.phones))
 
@@ -231,7 +232,12 @@ class CallRecord:
 
         One that names nobody may be in another call until its id is known.
         """
-        return self._caller_names_call or self.sees_second_leg or self.talking
+        return (
+            self._caller_names_call
+            or self.sees_second_leg
+            or self.talking
+            or self._caller_is_in_own_call
+        )
 
     @property
     def all_idle(self) -> bool:
@@ -242,8 +248,28 @@ class CallRecord:
 
     @property
     def sees_the_end(self) -> bool:
-        """Whether idle telephones mean the end: a call may go on to others unseen."""
-        return self.talking or self.caller in self.phones
+        """Whether idle telephones mean the end: a call may go on to others unseen.
+
+        So it does with somebody outside who is rung in the caller's place.
+        """
+        if self.talking:
+            return True
+        return self.caller in self.phones and not self.may_be_forwarded
+
+    @property
+    def _own_ids(self) -> list[str]:
+        """The PBX's ids of this call that no other call has as well."""
+        return [call_id for call_id in self.call_ids if call_id not in self._shared_ids]
+
+    @property
+    def _caller_is_in_own_call(self) -> bool:
+        """Whether the caller's telephone is in use for an id of this call.
+
+        That the id is this call's may have been learned after its state was heard.
+        """
+        return any(
+            self.states.is_in_call(self.caller, call_id) for call_id in self._own_ids
+        )
 
     @property
     def _caller_names_call(self) -> bool:

@@ -38,6 +38,10 @@ class PhoneStates:
         """Return whether a phone took a call that is not known to have ended."""
         return bool(self._calls.get(phone))
 
+    def is_in_call(self, phone: str, call_id: str) -> bool:
+        """Return whether a phone took the call of an id and has not left it."""
+        return call_id in self._calls.get(phone, ())
+
     def is_call_in_use(self, call_id: str) -> bool:
         """Return whether any phone took a call and has not left it."""
         return call_id in self._phones
