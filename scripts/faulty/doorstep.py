@@ -33,6 +33,7 @@ _CROWD = 6_000
 _CROWD_AT_ONCE = 200
 _LONGEST_STATE = 255
 _LONGEST_ATTRIBUTES = 16_384
+_LONGEST_NOTE = 1_000
 
 
 class Doorstep:
@@ -72,8 +73,7 @@ class Doorstep:
             before = self._snapshot()
             await asyncio.gather(*(self._make(visit, counts) for visit in todo))
             await asyncio.sleep(0.1)
-            if self._snapshot() != before:
-                counts.wrong("states", f"{todo[0].family}: states have changed")
+            self._see_unchanged(before, counts)
             await self._see_open(counts)
 
     async def _make(self, visit: Visit, counts: Counts) -> None:
@@ -210,6 +210,17 @@ class Doorstep:
             for state in self._hass.states.async_all()
             if state.entity_id.partition(".")[2].startswith(f"pbx_{self._lane.name}_")
         }
+
+    def _see_unchanged(
+        self, before: dict[str, tuple[str, dict[str, Any]]], counts: Counts
+    ) -> None:
+        """See that every state is as it was before."""
+        now = self._snapshot()
+        for entity_id in sorted(before.keys() | now.keys()):
+            was, is_now = before.get(entity_id), now.get(entity_id)
+            if was != is_now:
+                change = f"{entity_id} was {was} and is {is_now}"[:_LONGEST_NOTE]
+                counts.wrong("states", change)
 
     def _see_states(self, counts: Counts) -> None:
         """See that no state and no attribute is without measure."""
