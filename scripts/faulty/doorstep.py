@@ -28,6 +28,8 @@ CROWD = "Webhook: thousands of requests"
 # Longer than the webhook reads a body.
 _SECONDS_TO_ANSWER = 8.0
 _SECONDS_OF_SILENCE = 6.0
+# Longer than the account of a call is held before anybody is told.
+_SECONDS_TO_BE_QUIET = 4.0
 _AT_ONCE = 25
 _CROWD = 6_000
 _CROWD_AT_ONCE = 200
@@ -69,6 +71,7 @@ class Doorstep:
     async def _try_visits(self, visits: Callable[[str], Iterable[Visit]]) -> None:
         """Make visits that bring no event, at the same time."""
         todo = list(visits(self._path))
+        await asyncio.sleep(_SECONDS_TO_BE_QUIET)
         with self._bench.tally.blaming(todo[0].family) as counts:
             before = self._snapshot()
             await asyncio.gather(*(self._make(visit, counts) for visit in todo))
