@@ -10,7 +10,7 @@ from typing import Any
 
 from aiohttp import BasicAuth
 
-from .bench import Bench
+from .bench import Bench, hidden
 from .lane import Lane
 from .tally import Counts
 from .visits import (
@@ -167,7 +167,7 @@ class Doorstep:
             "webhook_password": word,
         }
         self._bench.watch.look_for(
-            [*self._bench.credentials.values(), word, right], self._bench.webhook_ids
+            [*hidden(self._bench.credentials), word, right], self._bench.webhook_ids
         )
         self._hass.config_entries.async_update_entry(entry, options=options)
         await self._hass.async_block_till_done()

@@ -218,6 +218,8 @@ class Lane:
         repeated = max(repeated, self.pbx.heads - len(modes) - 1)
         if repeated > 0:
             counts.wrong("repeated", f"{fault.name}: {repeated}", times=repeated)
+        if self.pbx.cookies:
+            counts.wrong("secrets", f"{fault.name}: a cookie was sent back")
 
     async def _end_calls(self, callees: list[str]) -> None:
         """Tell of the end of each call as soon as the PBX has taken it."""
