@@ -4,11 +4,14 @@ import asyncio
 from base64 import b64encode
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from itertools import islice
 import json
 import secrets
+from time import monotonic
 from typing import Any
 
 from aiohttp import BasicAuth
+from yarl import URL
 
 from .bench import Bench, hidden
 from .lane import Lane
@@ -18,13 +21,21 @@ from .visits import (
     TAKEN,
     Visit,
     bodies,
+    costly_bodies,
+    incomplete_events,
     slow_and_broken,
     strange_requests,
+    writings,
     wrong_credentials,
 )
 
 SHAPES = "Webhook: JSON of every shape"
 CROWD = "Webhook: thousands of requests"
+NUMBERS = "Webhook: numbers in every writing"
+COSTLY = "Webhook: what takes long to read"
+_CALLS = "event.{}_calls"
+# The PBX waits no longer for its answer.
+_SECONDS_TO_READ = 1.0
 # Longer than the webhook reads a body.
 _SECONDS_TO_ANSWER = 8.0
 _SECONDS_OF_SILENCE = 6.0
@@ -57,6 +68,8 @@ class Doorstep:
         """Try what takes long but costs nothing."""
         await self._try_visits(slow_and_broken)
         await self.try_strange_requests()
+        await self._try_visits(incomplete_events)
+        await self._try_writings()
 
     async def try_strange_requests(self) -> None:
         """Try methods and headers that are not taken."""
@@ -64,6 +77,7 @@ class Doorstep:
 
     async def try_fast(self) -> None:
         """Try what keeps the machine busy, and then without the right word."""
+        await self.try_costly_bodies()
         await self._try_bodies()
         await self._try_crowd(_CROWD)
         await self._try_credentials()
@@ -107,6 +121,46 @@ class Doorstep:
             right = int(line.split()[1]) in visit.statuses
         if not right:
             counts.wrong("other_errors", f"{visit.name}: {line!r}")
+
+    async def try_costly_bodies(self, most: int | None = None) -> None:
+        """Send what a reader may take long for, one after the other."""
+        with self._bench.tally.blaming(COSTLY) as counts:
+            for name, body in islice(costly_bodies(), most):
+                counts.faults += 1
+                started = monotonic()
+                status = await self._post(body, counts)
+                seconds = monotonic() - started
+                if status not in TAKEN | REFUSED or seconds > _SECONDS_TO_READ:
+                    counts.wrong(
+                        "other_errors", f"{name}: {status} after {seconds:.2f} s"
+                    )
+            self._see_states(counts)
+            await self._see_open(counts)
+
+    async def _try_writings(self) -> None:
+        """Send numbers as callers write them, and see what is shown of them."""
+        with self._bench.tally.blaming(NUMBERS) as counts:
+            for writing in writings():
+                counts.faults += 1
+                counts.requests += 1
+                # Each is a call of its own, which is told of once.
+                query, body = (
+                    part.replace("8.8", f"{counts.faults}.8")
+                    for part in (writing.query, writing.body.decode())
+                )
+                async with self._lane.session.request(
+                    writing.method,
+                    URL(self._url(f"{self._path}?{query}"), encoded=True),
+                    data=body or None,
+                    headers={"Content-Type": writing.content_type},
+                ) as response:
+                    status = response.status
+                entity_id = _CALLS.format(self._slug)
+                state = self._hass.states.get(entity_id)
+                shown = state and state.attributes.get("caller")
+                if status != 200 or shown != writing.number:
+                    counts.wrong("states", f"{writing.name}: {status}, {shown!r}")
+            await self._see_open(counts)
 
     async def _try_bodies(self) -> None:
         """Send every shape of JSON, a number of them at the same time."""
@@ -188,7 +242,7 @@ class Doorstep:
         auth: BasicAuth | None = None,
     ) -> int:
         counts.requests += 1
-        url = f"http://127.0.0.1:{self._bench.core.port}{path or self._path}"
+        url = self._url(path or self._path)
         async with self._lane.session.post(url, data=body, auth=auth) as response:
             await response.read()
             return response.status
@@ -207,11 +261,23 @@ class Doorstep:
         if not heard or heard.count != count + 1:
             counts.wrong("states", "a right event is no longer taken")
 
+    def _url(self, path: str) -> str:
+        return f"http://127.0.0.1:{self._bench.core.port}{path}"
+
+    @property
+    def _slug(self) -> str:
+        return f"pbx_{self._lane.name}"
+
     def _snapshot(self) -> dict[str, tuple[str, dict[str, Any]]]:
-        return {
+        """Return all states, and how often each event was heard."""
+        heard = self._lane.entry.runtime_data.monitor.heard
+        counted: dict[str, tuple[str, dict[str, Any]]] = {
+            f"heard {name}": (str(item.count), {}) for name, item in heard.items()
+        }
+        return counted | {
             state.entity_id: (state.state, dict(state.attributes))
             for state in self._hass.states.async_all()
-            if state.entity_id.partition(".")[2].startswith(f"pbx_{self._lane.name}_")
+            if state.entity_id.partition(".")[2].startswith(f"{self._slug}_")
         }
 
     def _see_unchanged(
