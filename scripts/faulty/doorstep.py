@@ -68,12 +68,16 @@ class Doorstep:
         """Try what takes long but costs nothing."""
         await self._try_visits(slow_and_broken)
         await self.try_strange_requests()
-        await self._try_visits(incomplete_events)
-        await self._try_writings()
+        await self.try_incomplete_events()
+        await self.try_writings()
 
     async def try_strange_requests(self) -> None:
         """Try methods and headers that are not taken."""
         await self._try_visits(strange_requests)
+
+    async def try_incomplete_events(self) -> None:
+        """Try events that say nothing."""
+        await self._try_visits(incomplete_events)
 
     async def try_fast(self) -> None:
         """Try what keeps the machine busy, and then without the right word."""
@@ -137,7 +141,7 @@ class Doorstep:
             self._see_states(counts)
             await self._see_open(counts)
 
-    async def _try_writings(self) -> None:
+    async def try_writings(self) -> None:
         """Send numbers as callers write them, and see what is shown of them."""
         with self._bench.tally.blaming(NUMBERS) as counts:
             for writing in writings():
