@@ -304,13 +304,16 @@ class Doorstep:
 
 
 async def _send(writer: asyncio.StreamWriter, visit: Visit) -> None:
+    due = monotonic()
     try:
         writer.write(visit.data)
         await writer.drain()
         while visit.more:
             writer.write(visit.more)
             await writer.drain()
-            await asyncio.sleep(visit.seconds)
+            # What was late by chance does not make the whole late.
+            due += visit.seconds
+            await asyncio.sleep(max(0.0, due - monotonic()))
     except OSError:
         # The server has closed the connection.
         return

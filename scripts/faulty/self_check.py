@@ -34,7 +34,7 @@ from .leftovers import possessions
 from .partings import try_unloading
 from .pbx import good_body
 from .result import MOST_BLOCKS, Left
-from .stories import OF_DIALPLAN, tell_stories
+from .stories import OF_DIALPLAN, RING_GROUPS, tell_stories
 
 _INTEGRATION = "custom_components.pbx"
 _CLOSES = Fault(family="", name="closes", meaning=Meaning.UNKNOWN, answers=reply(b""))
@@ -136,6 +136,10 @@ async def _visit_while_unloading(bench: Bench, lane: Lane, _fault: Fault) -> Non
 
 async def _tell_story(_bench: Bench, lane: Lane, _fault: Fault) -> None:
     await tell_stories(lane, OF_DIALPLAN[:1])
+
+
+async def _tell_of_ring_group(_bench: Bench, lane: Lane, _fault: Fault) -> None:
+    await tell_stories(lane, RING_GROUPS[:1])
 
 
 async def _repeat(_guard: object, request: Any, handler: Any) -> Any:
@@ -289,6 +293,13 @@ def _sabotages(bench: Bench) -> list[Sabotage]:
             f"{_INTEGRATION}.simotel.signals._NOBODY",
             frozenset(),
             trial=_tell_story,
+        ),
+        Sabotage(
+            "other_errors",
+            "the first row ends a call",
+            f"{_INTEGRATION}.calls.Call.is_in_use",
+            False,
+            trial=_tell_of_ring_group,
         ),
     ]
 

@@ -65,8 +65,7 @@ OF_DIALPLAN = tuple(
     )
     for extension in "sith"
 )
-STORIES = (
-    *OF_DIALPLAN,
+RING_GROUPS = (
     Story(
         "a ring group that is answered",
         (
@@ -93,6 +92,10 @@ STORIES = (
         ),
         "no_answer",
     ),
+)
+STORIES = (
+    *OF_DIALPLAN,
+    *RING_GROUPS,
     Story(
         "a follow-me to a mobile",
         (

@@ -116,7 +116,7 @@ def slow_and_broken(path: str) -> Iterator[Visit]:
     )
     yield visit(
         "what is no event, a little at a time",
-        request(path, b"[]", length=62),
+        request(path, b"[]", length=22),
         REFUSED,
         more=b" ",
         seconds=0.05,
@@ -125,15 +125,15 @@ def slow_and_broken(path: str) -> Iterator[Visit]:
         "a text without end, a little at a time",
         request(path, b'{"', length=60_002),
         REFUSED,
-        more=b'\\"' * 500,
+        more=b'\\"' * 1500,
         seconds=0.05,
     )
     yield visit(
-        "64 KiB, in pieces of 64 bytes",
-        request(path, b'{"', length=65_506),
+        "64 KiB, in pieces of 512 bytes",
+        request(path, b'{"', length=65_026),
         REFUSED,
-        more=b'\\"' * 32,
-        seconds=0.0005,
+        more=b'\\"' * 256,
+        seconds=0.005,
     )
     yield visit("chunks that do not come", chunked(), TOO_SLOW)
     yield visit(
