@@ -15,6 +15,19 @@ from time import process_time
 
 import pytest
 
+from custom_components.pbx.assist.names import (
+    LONGEST_NAME,
+    bare_contact,
+    bare_extension,
+    called,
+    plain_name,
+    spoken_name,
+)
+from custom_components.pbx.assist.sentences import (
+    LONGEST_SENTENCE,
+    parts_in,
+    requests_in,
+)
 from custom_components.pbx.dialing.pattern import InvalidPatternError, parse_pattern
 from custom_components.pbx.simotel.address import parse_address
 from custom_components.pbx.simotel.envelope import read_envelope
@@ -60,6 +73,12 @@ ENCODED = (
 )
 PATTERN = ("[", "]", "-", "X", ".", "!", "1", "[1-9]", "_", "*")
 ADDRESS = ("http://", ":", "/", "@", "[", "]", ".", "a", "%41", "#", "?", "1", "é", "-")
+SPOKEN = (
+    *("call", "from", "to", "and", "the", "_", "ali", "phone", "please", "tell me"),
+    *("از", "به", "با", "علی", "تماس", "بگیر", "وصل", "کن", "می", "و", "را"),
+    *(" ", "\u200c", "'", ",", "1", "\u0301", "ﷺ"),
+)
+CONTACTS = ("Ali", "Aliali", "And", "علی", "علی‌رضا", "1 1")
 
 
 def event(body: str) -> None:
@@ -94,6 +113,26 @@ def rows(text: str) -> None:
     (row,) = read_rows(json.loads(json.dumps(document)))
     is_older(row, f"orig.call.{text}.1")
     row.is_of(text)
+
+
+def sentence(text: str) -> None:
+    """Hear a sentence, and the most of it that is listened to."""
+    for heard in (text, text[:LONGEST_SENTENCE]):
+        requests_in(heard, CONTACTS)
+        parts_in(heard, CONTACTS)
+
+
+def name(text: str) -> None:
+    """Look for somebody by a name, and by the most of it that is listened to.
+
+    What is remembered of names is forgotten, so that they are read each time.
+    """
+    heard = text[:LONGEST_NAME]
+    known = [(1, CONTACTS), (2, (f"ali{heard}", f"علی {heard}"))]
+    for form in (plain_name, spoken_name, bare_contact, bare_extension):
+        form.cache_clear()
+        called(heard, known, form)
+        called(text, known, form)
 
 
 @dataclass(frozen=True)
@@ -157,6 +196,8 @@ READERS = {
         ],
         (*WORDS, "\n", "*"),
     ),
+    "sentence": Reader(sentence, SPOKEN, ("", "call ", "به علی ")),
+    "name": Reader(name, SPOKEN),
     "address": Reader(parse_address, (*ADDRESS, *INVISIBLE)),
 }
 

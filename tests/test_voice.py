@@ -997,7 +997,7 @@ async def test_what_nobody_answers_is_forgotten(
     names = [f"Number {number}" for number in range(20)]
     contact = subentry("contact", "Many", number="1", caller="552", aliases=names)
     await add(hass, entry, contact)
-    with patch.object(voice_calls, "async_call_contact", side_effect=ValueError):
+    with patch.object(resolve, "async_call_contact", side_effect=ValueError):
         for name in names:
             with pytest.raises(ValueError):
                 await say(f"call {name}")

@@ -69,14 +69,15 @@ async def running_bench() -> AsyncIterator[Bench]:
     credentials = {
         "api_key": secrets.token_hex(20),
         "username": "bench",
-        "password": secrets.token_hex(10),
+        # With what those who repeat it would write in another way.
+        "password": f'{secrets.token_hex(10)}  +{secrets.token_hex(10)}"&%41',
     }
     webhook_ids = [secrets.token_hex(32) for _ in range(MOST_LANES)]
     # The context is one for all of Home Assistant, and no harm to it: the bench alone
     # can sign for its authority.
     get_default_context().load_verify_locations(cadata=authority.text)
     with watching(tally) as watch:
-        watch.look_for(_hidden(credentials), webhook_ids)
+        watch.look_for(hidden(credentials), webhook_ids)
         async with running_core() as core:
             yield Bench(
                 core=core,
@@ -89,6 +90,8 @@ async def running_bench() -> AsyncIterator[Bench]:
             )
 
 
-def _hidden(credentials: dict[str, str]) -> Sequence[str]:
-    pair = f"{credentials['username']}:{credentials['password']}".encode()
-    return credentials["api_key"], credentials["password"], b64encode(pair).decode()
+def hidden(credentials: dict[str, str]) -> Sequence[str]:
+    """Return what must not be told: of a password no half either."""
+    key, password = credentials["api_key"], credentials["password"]
+    pair = f"{credentials['username']}:{password}".encode()
+    return key, password[:20], password[23:43], b64encode(pair).decode()

@@ -84,9 +84,17 @@ class Lane:
         assert self._entry is not None
         return self._entry
 
+    def number(self) -> str:
+        """Return a number that no other call has."""
+        return next(self._numbers)
+
     async def open(self) -> None:
         """Have the PBX listen, and set up its entry."""
         await self.pbx.start()
+        await self.add_entry()
+
+    async def add_entry(self) -> None:
+        """Add the entry, as it was in the beginning."""
         self._entry = await self._core.add(
             entry_id=self.name,
             data={
@@ -127,7 +135,7 @@ class Lane:
             self._set_up(fault, counts), self._fill_in_form(fault, counts)
         )
         await self._be_well(fault, counts)
-        await self._see_in_progress(fault, counts)
+        await self.see_in_progress(fault, counts)
         self._watch.told(
             "".join(
                 f"{state.state} {dict(state.attributes)}"
@@ -153,9 +161,7 @@ class Lane:
 
     async def originate_in_silence(self, mode: str) -> Said:
         """Place a call of which nothing is heard, with the shortest time to ring."""
-        return await self._originate(
-            next(self._numbers), next(self._numbers), mode, timeout=1
-        )
+        return await self.originate(self.number(), self.number(), mode, timeout=1)
 
     async def _be_well(self, fault: Fault, counts: Counts) -> bool:
         """Have PBX and entry well, and say whether they are."""
@@ -177,8 +183,8 @@ class Lane:
 
     async def _begin_call(self) -> asyncio.Task[Said]:
         """Place a call that is about to end, so that the report is looked into."""
-        caller, callee = next(self._numbers), next(self._numbers)
-        task = asyncio.create_task(self._originate(caller, callee, "ended"))
+        caller, callee = self.number(), self.number()
+        task = asyncio.create_task(self.originate(caller, callee, "ended"))
         async with asyncio.timeout(SECONDS_TO_SETTLE):
             while self._core.state(self.entry, _IN_PROGRESS) != "1":
                 await asyncio.sleep(0.005)
@@ -198,7 +204,7 @@ class Lane:
         self, fault: Fault, counts: Counts, modes: Sequence[str] = _MODES
     ) -> None:
         """Place calls in all modes, then one more while the PBX is asked how it is."""
-        *callees, last = (next(self._numbers) for _ in range(len(modes) + 1))
+        *callees, last = (self.number() for _ in range(len(modes) + 1))
         helper = asyncio.create_task(self._end_calls([*callees, last]))
         await asyncio.gather(
             *(
@@ -212,12 +218,14 @@ class Lane:
         )
         helper.cancel()
         if Meaning.ACCEPTED in fault.of_originate:
-            await self._tell_of_end([*callees, last])
+            await self.tell_of_end([*callees, last])
         counts.originates += self.pbx.heads
         repeated = sum(max(0, times - 1) for times in self.pbx.originates.values())
         repeated = max(repeated, self.pbx.heads - len(modes) - 1)
         if repeated > 0:
             counts.wrong("repeated", f"{fault.name}: {repeated}", times=repeated)
+        if self.pbx.cookies:
+            counts.wrong("secrets", f"{fault.name}: a cookie was sent back")
 
     async def _end_calls(self, callees: list[str]) -> None:
         """Tell of the end of each call as soon as the PBX has taken it."""
@@ -225,10 +233,11 @@ class Lane:
         while True:
             taken = left & self.pbx.call_ids.keys()
             left -= taken
-            await self._tell_of_end(taken)
+            await self.tell_of_end(taken)
             await asyncio.sleep(0.02)
 
-    async def _tell_of_end(self, callees: Iterable[str]) -> None:
+    async def tell_of_end(self, callees: Iterable[str]) -> None:
+        """Send the account of each call, which was answered."""
         for callee in callees:
             await self.send_event(
                 {
@@ -247,8 +256,8 @@ class Lane:
         self, fault: Fault, counts: Counts, callee: str, mode: str
     ) -> None:
         counts.actions += 1
-        caller = next(self._numbers)
-        task = asyncio.create_task(self._originate(caller, callee, mode))
+        caller = self.number()
+        task = asyncio.create_task(self.originate(caller, callee, mode))
         if not await self._within(task, f"{fault.name}: {mode}", counts):
             return
         said = task.result()
@@ -269,9 +278,10 @@ class Lane:
         if said.response["outcome"] != outcome:
             counts.wrong("other_errors", what)
 
-    async def _originate(
+    async def originate(
         self, caller: str, callee: str, mode: str, *, timeout: int = 30
     ) -> Said:
+        """Place a call, and return what the action said."""
         try:
             response = await self._hass.services.async_call(
                 DOMAIN,
@@ -372,7 +382,7 @@ class Lane:
         if not right:
             counts.wrong("states", f"{fault.name}: sensor {sensor}, others {others}")
 
-    async def _see_in_progress(self, fault: Fault, counts: Counts) -> None:
+    async def see_in_progress(self, fault: Fault, counts: Counts) -> None:
         """See that no call is left in progress, some seconds after its account came."""
         with suppress(TimeoutError):
             async with asyncio.timeout(SECONDS_TO_SETTLE):

@@ -71,6 +71,7 @@ class Connection:
         """Read the head of a request, and count it."""
         head = await self.reader.readuntil(b"\r\n\r\n")
         self.pbx.heads += _ORIGINATE in head.split(b"\r\n", 1)[0]
+        self.pbx.cookies += b"\r\ncookie:" in head.lower()
         return head
 
     async def some(self, size: int) -> bytes:
@@ -132,7 +133,8 @@ class FaultyPbx:
 
     `fault` is what it does now, None while it is well. `heads` counts the originate
     requests that have begun to arrive, `originates` those of each callee that were
-    read whole, and `call_ids` has the ids that their calls were given.
+    read whole, and `call_ids` has the ids that their calls were given. `cookies` counts
+    the requests that had any.
     """
 
     def __init__(self) -> None:
@@ -141,6 +143,7 @@ class FaultyPbx:
         self.fault: Fault | None = None
         self.tls: ssl.SSLContext | None = None
         self.heads = 0
+        self.cookies = 0
         self.requests = 0
         self.originates: Counter[str] = Counter()
         self.call_ids: dict[str, str] = {}
@@ -193,6 +196,7 @@ class FaultyPbx:
         """Begin to misbehave, and to count anew."""
         self.fault = fault
         self.heads = 0
+        self.cookies = 0
         self.originates.clear()
         self.call_ids.clear()
         if not fault.keeps:

@@ -10,10 +10,13 @@ from .elsewhere import elsewhere
 from .families import all_faults
 from .lane import in_lanes
 from .leftovers import peak_memory, possessions, settled
+from .partings import try_partings
 from .result import Left, Result
+from .stories import try_stories
 
-# Beside the lanes of the faults: for the clock and for the webhook.
-_OTHER_LANES = 2
+# Beside the lanes of the faults: for the clock, the webhook, and what is told of calls
+# and entries that go.
+_OTHER_LANES = 4
 
 
 async def run(*, lanes: int = MOST_LANES) -> Result:
@@ -52,6 +55,8 @@ async def _try_all(bench: Bench, count: int) -> None:
             in_lanes(lanes[_OTHER_LANES:], all_faults(bench.authority, other.url)),
             try_jumps(lanes[0]),
             doorstep.try_slowly(),
+            try_stories(lanes[2]),
+            try_partings(bench, lanes[3]),
         )
         await doorstep.try_fast()
         if other.visitors:

@@ -7,25 +7,43 @@ import gc
 import logging
 from pathlib import Path
 import socket
+import time
 from typing import Any
 from unittest.mock import patch
 
+from aiohttp import CookieJar
+
+from custom_components.pbx.simotel.envelope import data_of
+from custom_components.pbx.simotel.errors import MethodNotAllowedError
+from custom_components.pbx.simotel.transport import Reply
+from custom_components.pbx.telephony.errors import InvalidEventError
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers.aiohttp_client import async_create_clientsession
 from homeassistant.helpers.event import async_call_later
 
 from .bench import Bench, running_bench
 from .doorstep import Doorstep
+from .families.echoes import cookies, echoes
 from .families.plays import body, reply
 from .fault import Fault, Meaning
 from .lane import Lane
 from .leftovers import possessions
+from .partings import try_unloading
+from .pbx import good_body
 from .result import MOST_BLOCKS, Left
+from .stories import OF_DIALPLAN, RING_GROUPS, tell_stories
 
 _INTEGRATION = "custom_components.pbx"
 _CLOSES = Fault(family="", name="closes", meaning=Meaning.UNKNOWN, answers=reply(b""))
 _PAGE = Fault(
     family="", name="a page", meaning=Meaning.UNDOCUMENTED, answers=body(b"<html>")
+)
+_ACCEPTS_WITH_405 = Fault(
+    family="",
+    name="405 with an acceptance",
+    meaning=Meaning.UNDOCUMENTED,
+    answers=body(good_body, status="405 No"),
 )
 _OUR_LOGGER = logging.getLogger(f"{_INTEGRATION}.self_check")
 
@@ -98,6 +116,30 @@ async def _visit(bench: Bench, lane: Lane, _fault: Fault) -> None:
     await Doorstep(bench, lane).try_strange_requests()
 
 
+async def _visit_with_nothing(bench: Bench, lane: Lane, _fault: Fault) -> None:
+    await Doorstep(bench, lane).try_incomplete_events()
+
+
+async def _visit_with_numbers(bench: Bench, lane: Lane, _fault: Fault) -> None:
+    await Doorstep(bench, lane).try_writings()
+
+
+async def _visit_at_length(bench: Bench, lane: Lane, _fault: Fault) -> None:
+    await Doorstep(bench, lane).try_costly_bodies(most=1)
+
+
+async def _visit_while_unloading(bench: Bench, lane: Lane, _fault: Fault) -> None:
+    await try_unloading(bench, lane)
+
+
+async def _tell_story(_bench: Bench, lane: Lane, _fault: Fault) -> None:
+    await tell_stories(lane, OF_DIALPLAN[:1])
+
+
+async def _tell_of_ring_group(_bench: Bench, lane: Lane, _fault: Fault) -> None:
+    await tell_stories(lane, RING_GROUPS[:1])
+
+
 async def _repeat(_guard: object, request: Any, handler: Any) -> Any:
     return await handler(request)
 
@@ -110,6 +152,22 @@ def _deny(_error: Exception) -> HomeAssistantError:
 
 async def _invent(_client: object, _request: object) -> str:
     return "orig.call.1.1"
+
+
+def _refuse_with_405(sent: Reply, *, secrets: Any) -> object:
+    if sent.status == 405:
+        raise MethodNotAllowedError(status=405, message="")
+    return data_of(sent, secrets=secrets)
+
+
+def _keep_cookies(hass: HomeAssistant, *, verify_ssl: bool) -> Any:
+    jar = CookieJar(unsafe=True)
+    return async_create_clientsession(hass, verify_ssl=verify_ssl, cookie_jar=jar)
+
+
+def _dawdle(**_event: object) -> Any:
+    time.sleep(1.2)
+    raise InvalidEventError("on purpose")
 
 
 def _fail(*_arguments: object, **_more: object) -> Any:
@@ -178,6 +236,69 @@ def _sabotages(bench: Bench) -> list[Sabotage]:
             _forget_error,
         ),
         Sabotage("secrets", "the key is logged", f"{services}._learn_from", tell),
+        Sabotage(
+            "secrets",
+            "the PBX's text is shown as it is",
+            f"{_INTEGRATION}.simotel.texts._masked",
+            lambda text, _secrets: text[:1000],
+            next(fault for fault in echoes() if "direction marks" in fault.name),
+        ),
+        Sabotage(
+            "secrets",
+            "cookies are kept",
+            f"{_INTEGRATION}.coordinator._async_session",
+            _keep_cookies,
+            cookies()[0],
+        ),
+        Sabotage(
+            "repeated",
+            "every 405 is taken for a refusal",
+            f"{_INTEGRATION}.simotel.client.data_of",
+            _refuse_with_405,
+            _ACCEPTS_WITH_405,
+        ),
+        Sabotage(
+            "states",
+            "events that say nothing are heard",
+            f"{_INTEGRATION}.simotel.events.NewState.is_complete",
+            True,
+            trial=_visit_with_nothing,
+        ),
+        Sabotage(
+            "states",
+            "a bare plus is a blank",
+            f"{_INTEGRATION}.simotel.events._with_plus",
+            dict,
+            trial=_visit_with_numbers,
+        ),
+        Sabotage(
+            "other_errors",
+            "an event takes long to read",
+            f"{_INTEGRATION}.webhook.read_event",
+            _dawdle,
+            trial=_visit_at_length,
+        ),
+        Sabotage(
+            "tracebacks",
+            "an event is read for an entry that went",
+            f"{_INTEGRATION}.webhook.hasattr",
+            lambda *_arguments: True,
+            trial=_visit_while_unloading,
+        ),
+        Sabotage(
+            "other_errors",
+            "a row of the dialplan is taken for talk",
+            f"{_INTEGRATION}.simotel.signals._NOBODY",
+            frozenset(),
+            trial=_tell_story,
+        ),
+        Sabotage(
+            "other_errors",
+            "the first row ends a call",
+            f"{_INTEGRATION}.calls.Call.is_in_use",
+            False,
+            trial=_tell_of_ring_group,
+        ),
     ]
 
 

@@ -55,7 +55,10 @@ COLUMNS = {
     "states": ("States", "wrong states of entities and entries"),
     "tracebacks": ("Tracebacks", "tracebacks in the log, at any level"),
     "unhandled": ("Unhandled", "exceptions that nobody handled"),
-    "secrets": ("Secrets", "keys, passwords and addresses of webhooks told"),
+    "secrets": (
+        "Secrets",
+        "keys, passwords and addresses of webhooks told, cookies sent back",
+    ),
 }
 TRIED = ("faults", "actions", "originates", "requests")
 MUST_BE_ZERO = tuple(name for name in COLUMNS if name not in TRIED)

@@ -4,10 +4,12 @@ from collections.abc import Iterator
 from compression import zstd
 from dataclasses import dataclass
 import gzip
+from itertools import product
 import json
+from urllib.parse import quote
 import zlib
 
-from custom_components.pbx.simotel.events import DOCUMENTED_NAMES
+from custom_components.pbx.simotel.events import DOCUMENTED_NAMES, LONGEST_EVENT
 
 _EVENT = json.dumps(
     {"event_name": "IncomingCall", "number": "0912", "unique_id": "1.1"}
@@ -29,8 +31,8 @@ class Visit:
 
     `data` is sent at once, then `more` again and again, with so many seconds between.
     One of `statuses` is the answer; where there are none, none comes. With
-    `unanswered`, the connection may be closed without one as well. `events` is how many
-    events it brings.
+    `unanswered`, the connection may be closed without one as well. None of them brings an
+    event.
     """
 
     family: str
@@ -41,7 +43,6 @@ class Visit:
     seconds: float = 0.0
     unanswered: bool = False
     leaves: bool = False
-    events: int = 0
 
 
 def request(
@@ -113,6 +114,27 @@ def slow_and_broken(path: str) -> Iterator[Visit]:
         more=b" ",
         seconds=0.1,
     )
+    yield visit(
+        "what is no event, a little at a time",
+        request(path, b"[]", length=22),
+        REFUSED,
+        more=b" ",
+        seconds=0.05,
+    )
+    yield visit(
+        "a text without end, a little at a time",
+        request(path, b'{"', length=60_002),
+        REFUSED,
+        more=b'\\"' * 1500,
+        seconds=0.05,
+    )
+    yield visit(
+        "64 KiB, in pieces of 512 bytes",
+        request(path, b'{"', length=65_026),
+        REFUSED,
+        more=b'\\"' * 256,
+        seconds=0.005,
+    )
     yield visit("chunks that do not come", chunked(), TOO_SLOW)
     yield visit(
         "a body without end", request(path, length=10**13), TOO_LARGE, more=b"a" * 65536
@@ -174,12 +196,8 @@ def strange_requests(path: str) -> Iterator[Visit]:
     """Return methods that are not taken, and heads without measure."""
     family = "Webhook: methods and headers"
 
-    def visit(
-        name: str, data: bytes, statuses: frozenset[int], *, events: int = 0
-    ) -> Visit:
-        return Visit(
-            family=family, name=name, data=data, statuses=statuses, events=events
-        )
+    def visit(name: str, data: bytes, statuses: frozenset[int]) -> Visit:
+        return Visit(family=family, name=name, data=data, statuses=statuses)
 
     for method in ("PUT", "DELETE", "PATCH", "TRACE", "PROPFIND", "post"):
         data = request(path, _EVENT, method=method)
@@ -278,6 +296,143 @@ def wrong_credentials(path: str, right: str) -> Iterator[Visit]:
     )
 
 
+def incomplete_events(path: str) -> Iterator[Visit]:
+    """Return events that say nothing, which are answered and not heard."""
+    whole = json.loads(_EVENT)
+    for name, event in {
+        **{f"{name} and no more": {"event_name": name} for name in _WITH_FIELDS},
+        **{
+            f"{name}, a level deeper": {"event_name": name, "data": _FIELDS_OF_ALL}
+            for name in _WITH_FIELDS
+        },
+        "in a list": {"event_name": "IncomingCall", "data": [whole]},
+        "as a text": {"event_name": "IncomingCall", "data": _EVENT.decode()},
+        "a state without its extension": {"event_name": "NewState", "state": "Idle"},
+        "an extension without its state": {"event_name": "NewState", "exten": "557"},
+        "invisible numbers": {"event_name": "IncomingCall", "number": "\u202e\u200f"},
+        "nothing but empty": {
+            "event_name": "Cdr",
+            "src": "",
+            "dst": None,
+            "cuid": "  ",
+        },
+    }.items():
+        yield Visit(
+            family="Webhook: events that say nothing",
+            name=name,
+            data=request(path, json.dumps(event).encode()),
+            statuses=TAKEN,
+        )
+    for name, document in {
+        "the whole event a level deeper": {"event": whole},
+        "the whole event in its data": {"data": whole},
+        "two events in one": {"events": [whole, whole]},
+    }.items():
+        yield Visit(
+            family="Webhook: events that say nothing",
+            name=name,
+            data=request(path, json.dumps(document).encode()),
+            statuses=REFUSED,
+        )
+
+
+# What an event without fields says, each as little as the others.
+_WITH_FIELDS = tuple(name for name in DOCUMENTED_NAMES if name != "Ping")
+_FIELDS_OF_ALL = {
+    "exten": "557",
+    "state": "InUse",
+    "number": "0912",
+    "unique_id": "1.1",
+    "src": "0912",
+    "dst": "557",
+    "disposition": "ANSWERED",
+    "trunk_name": "cisco",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Writing:
+    """How a caller writes a number, which is read as `number`."""
+
+    name: str
+    number: str
+    query: str = ""
+    content_type: str = "application/json"
+    body: bytes = b""
+    method: str = "POST"
+
+
+def writings() -> Iterator[Writing]:
+    """Return events of incoming calls, each with the number that must be shown."""
+    abroad, at_home = "+989123450001", "09123450001"
+    fields = "event_name=IncomingCall&unique_id=8.8&number="
+    form = "application/x-www-form-urlencoded"
+    for name, sent, number in (
+        ("a bare plus", abroad, abroad),
+        ("a plus in percents", "%2B989123450001", abroad),
+        ("a blank in percents", "%20989123450001", abroad),
+        ("no plus", at_home, at_home),
+        ("blanks as pluses", "0912+345+0001", at_home),
+        ("Persian digits", quote("۰۹۱۲۳۴۵۰۰۰۱"), at_home),
+    ):
+        yield Writing(f"{name}, by GET", number, query=fields + sent, method="GET")
+        yield Writing(f"{name}, in the query", number, query=fields + sent)
+        yield Writing(
+            f"{name}, in a form",
+            number,
+            body=(fields + sent).encode(),
+            content_type=form,
+        )
+    for name, text in {
+        "a plus": abroad,
+        "Persian digits": "۰۹۱۲۳۴۵۰۰۰۱",
+        "Arabic digits": "٠٩١٢٣٤٥٠٠٠١",
+        "blanks and dashes": " 0912 345-00 01 ",
+        "brackets": "(0912) 345 0001",
+        "direction marks": "\u202a\u200e0912\u202c3450001\u200f",
+        "blanks that are wide": "0912\u00a0345\u20090001",
+    }.items():
+        event = {"event_name": "IncomingCall", "unique_id": "8.8", "number": text}
+        number = abroad if "+" in text else at_home
+        yield Writing(f"{name}, in JSON", number, body=json.dumps(event).encode())
+
+
+def costly_bodies() -> Iterator[tuple[str, bytes]]:
+    """Return bodies of 64 KiB that may take long to read, each with a name."""
+    pieces = {
+        "quotation marks": b'\\"',
+        "single ones": b"\\'",
+        "backslashes": b"\\",
+        "both kinds": b"\"'",
+        "texts": b'"a",',
+        "texts that begin": b'"a": "',
+        "numbers": b"09",
+        "half numbers": b"0.",
+        "numbers apart": b"09 ",
+        "words": b"None",
+        "words apart": b"True,",
+        "blanks": b" ",
+        "ends of lines": b"\r\n",
+        "half letters": b"\xd8",
+        "escapes": b"\\u0",
+        "percents": b"%41",
+        "fields": b"a=1&",
+    }
+    for (name, again), (before, behind) in product(
+        pieces.items(),
+        (
+            (b"{", b"\\"),
+            (b"{'", b"\\"),
+            (b'{"event_name": "Cdr", "dst": "', b'"}'),
+            (b"{'event_name': 'Cdr', 'dst': 09", b"'}"),
+            (b"event_name=Cdr&dst=", b"%"),
+        ),
+    ):
+        room = LONGEST_EVENT - len(before) - len(behind)
+        shown = before.decode()
+        yield f"{name} behind {shown}", before + again * (room // len(again)) + behind
+
+
 NAMES = (*DOCUMENTED_NAMES, "SomethingNew")
 FIELDS = (
     "exten",
@@ -328,6 +483,17 @@ VALUES = (
     '"{{ states }}"',
     '"a\\r\\nb: c"',
     '"' + "x" * 20_000 + '"',
+    '"' + "\\u202e0912" * 100 + '"',
+    '"' + "۰۹۱۲ " * 100 + '"',
+    "9" * 400,
+    "9e99",
+    '"' + "9" * 400 + '"',
+    # The year 9999, the second after it, and what stands in a call's id.
+    '"9999-12-31 23:59:59.999"',
+    '"253402300799.1"',
+    '"orig.call.253402300800.1"',
+    '"' + "9" * 400 + '.1"',
+    '"-62135596801.0"',
     "[]",
     '["557"]',
     "{}",

@@ -3,11 +3,13 @@
 import asyncio
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+import html
 import logging
 import re
 import sys
 import traceback
 from typing import Any, override
+from urllib.parse import unquote
 
 from .tally import Tally
 
@@ -23,6 +25,7 @@ _MAY_NAME_WEBHOOKS = (
 _OF_HANDLED_ERRORS = ("Full exception", "Full error:")
 # Nothing of a request that is no HTTP gets as far as an integration.
 _NO_HTTP = "Error handling request"
+_ESCAPED = re.compile(r"\\+u([0-9a-fA-F]{4})")
 
 
 class Watch(logging.Handler):
@@ -48,11 +51,13 @@ class Watch(logging.Handler):
         self._webhook_ids = _any_of(webhook_ids)
 
     def told(self, text: str, where: str) -> None:
-        """Look for secrets in something that the integration says."""
-        for pattern in (self._secrets, self._webhook_ids):
-            if pattern and (found := pattern.search(text)):
-                shown = text[max(0, found.start() - 80) : found.start()]
-                self._tally.current.wrong("secrets", f"{where}: {shown!r}...")
+        """Look for secrets in something that the integration says, however written."""
+        for said in (text, _letters_of(text)):
+            for pattern in (self._secrets, self._webhook_ids):
+                if pattern and (found := pattern.search(said)):
+                    shown = said[max(0, found.start() - 80) : found.start()]
+                    self._tally.current.wrong("secrets", f"{where}: {shown!r}...")
+                    return
 
     @override
     def emit(self, record: logging.LogRecord) -> None:
@@ -89,6 +94,12 @@ class Watch(logging.Handler):
     def handle_unraisable(self, unraisable: Any) -> None:
         """Count what Python could not raise, such as in the end of an object."""
         self._tally.current.wrong("unhandled", repr(unraisable))
+
+
+def _letters_of(text: str) -> str:
+    """Return the letters and digits of a text, in which some may be escaped."""
+    text = _ESCAPED.sub(lambda found: chr(int(found[1], 16)), text)
+    return "".join(filter(str.isalnum, html.unescape(unquote(text))))
 
 
 def _any_of(texts: Sequence[str]) -> re.Pattern[str] | None:

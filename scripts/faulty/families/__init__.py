@@ -5,6 +5,7 @@ from scripts.faulty.fault import Fault
 
 from .compression import compressed_replies
 from .connections import broken_connections
+from .echoes import cookies, echoes
 from .envelopes import envelopes
 from .framing import framing, strange_http
 from .names import failing_names
@@ -27,4 +28,6 @@ def all_faults(authority: Authority, elsewhere: str) -> list[Fault]:
         *pages(),
         *statuses(),
         *envelopes(),
+        *echoes(),
+        *cookies(),
     ]

@@ -208,19 +208,8 @@ def statuses() -> list[Fault]:
                 meaning=Meaning.UNDOCUMENTED,
                 answers=body(good_body, status=f"{status} Other"),
             )
-            for status in (300, 305, 399)
-        ),
-        Fault(
-            family="Statuses",
-            name="a refusal that repeats our credentials",
-            meaning=Meaning.REJECTED,
-            answers=body(_repeats_credentials),
-        ),
-        Fault(
-            family="Statuses",
-            name="401 that repeats our credentials",
-            meaning=Meaning.UNAUTHORIZED,
-            answers=body(_repeats_credentials, status="401 No"),
+            # What refuses and accepts at once may have placed the call.
+            for status in (300, 305, 399, 400, 401, 403, 404, 405, 409, 429, 501)
         ),
     ]
 
@@ -229,8 +218,3 @@ def _redirect(place: str | None, request: Request) -> bytes:
     if place is None:
         place = request.head.split()[1].decode()
     return http_reply(b"", status="307 Moved", headers=f"Location: {place}")
-
-
-def _repeats_credentials(request: Request) -> bytes:
-    message = request.head.decode("latin-1")
-    return json.dumps({"success": 0, "message": message, "data": None}).encode()
