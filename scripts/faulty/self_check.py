@@ -274,7 +274,7 @@ def _sabotages(bench: Bench) -> list[Sabotage]:
         Sabotage(
             "other_errors",
             "an event takes long to read",
-            f"{_INTEGRATION}.webhook.read_event",
+            f"{_INTEGRATION}.simotel.make.read_event",
             _dawdle,
             trial=_visit_at_length,
         ),
@@ -295,7 +295,7 @@ def _sabotages(bench: Bench) -> list[Sabotage]:
         Sabotage(
             "other_errors",
             "the first row ends a call",
-            f"{_INTEGRATION}.calls.Call.is_in_use",
+            f"{_INTEGRATION}.telephony.calls.Call.is_in_use",
             False,
             trial=_tell_of_ring_group,
         ),
