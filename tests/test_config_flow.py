@@ -106,7 +106,11 @@ async def test_pbx_is_set_up_in_two_steps(
         "timeout": 45,
     }
     webhook_id = entry.data["webhook_id"]
-    assert entry.data == {**connection, "webhook_id": webhook_id}
+    assert entry.data == {
+        **connection,
+        "make": "simotel",
+        "webhook_id": webhook_id,
+    }
     assert len(webhook_id) == 64
     assert entry.state is ConfigEntryState.LOADED
 
@@ -579,6 +583,7 @@ async def test_connection_can_be_changed(
             "api_key": REFERENCE_ACCOUNT.token,
             "verify_ssl": True,
             "webhook_id": "0123456789abcdef" * 4,
+            "make": "simotel",
         }
         assert entry.options == DEFAULTS
         assert await hass.config_entries.async_unload(entry.entry_id)

@@ -70,6 +70,7 @@ async def test_diagnostics_of_a_loaded_entry(
             "username": masked,
             "password": masked,
             "verify_ssl": True,
+            "make": "simotel",
             "webhook_id": masked,
         },
         "options": {

@@ -47,7 +47,7 @@ SECONDS = 0.05 * 3
 # Twice the length may take twice the time. It would be four times for a quadratic reader,
 # and there is a moment that every reading takes.
 GROWTH = 3.0
-MOMENT = 0.002
+MOMENT = 0.01
 # All shapes are tried at this length, and those that take longest are looked at closely.
 TRIED = 2 * 1024
 LOOKED_AT = 12

@@ -17,6 +17,7 @@ from pytest_homeassistant_custom_component.common import (
 
 from custom_components.pbx import monitor
 from custom_components.pbx.const import DOMAIN
+from custom_components.pbx.simotel import client
 from custom_components.pbx.telephony.calls import CallTracker
 from custom_components.pbx.telephony.phones import Phones
 from homeassistant.config_entries import ConfigSubentry
@@ -173,7 +174,7 @@ async def test_report_that_cannot_be_understood_leaves_it_unknown(
         events={"faults": [{"event": "Cdr", "drop": True}]},
         phones=[{"number": "552", "behaviour": "busy"}],
     )
-    with patch.object(monitor, "account_of", side_effect=ZeroDivisionError):
+    with patch.object(client, "account_of", side_effect=ZeroDivisionError):
         response = await originate_and_wait(hass, connected, wait_for="ended")
     assert response["outcome"] == "unknown"
     assert len(errors(caplog)) == 1

@@ -143,7 +143,20 @@ async def test_entry_of_before_is_one_of_a_simotel(
     assert entry.data == {"make": "simotel", **written["data"]}
 
 
-async def test_entry_of_a_later_release_is_left_alone(
+async def test_entry_of_a_later_release_may_say_more(
+    hass: HomeAssistant, entry: MockConfigEntry
+) -> None:
+    """What it says besides is not lost."""
+    entry.add_to_hass(hass)
+    hass.config_entries.async_update_entry(
+        entry, data={**entry.data, "more": "of it"}, minor_version=3
+    )
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done()
+    assert entry.data["more"] == "of it"
+
+
+async def test_entry_of_another_version_is_left_alone(
     hass: HomeAssistant, entry: MockConfigEntry
 ) -> None:
     """What it means is not known here."""

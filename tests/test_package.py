@@ -4,8 +4,6 @@ from pathlib import Path
 import re
 from typing import Any
 
-import pytest
-
 import homeassistant
 from homeassistant.util.json import load_json_object
 from homeassistant.util.yaml import load_yaml_dict
@@ -104,22 +102,3 @@ def test_no_other_file_is_called_manifest() -> None:
         if not any(part.startswith(".") for part in path.relative_to(REPOSITORY).parts)
     ]
     assert found == [COMPONENT / "manifest.json"]
-
-
-@pytest.mark.parametrize(
-    ("folder", "forbidden"),
-    [
-        ("custom_components/pbx/simotel", ("homeassistant", "voluptuous", "yarl")),
-        ("simulator", ("homeassistant", "custom_components", "voluptuous")),
-    ],
-)
-def test_arrows_point_one_way(folder: str, forbidden: tuple[str, ...]) -> None:
-    """The library and the simulator know nothing of who uses them."""
-    files = list((REPOSITORY / folder).rglob("*.py"))
-    assert files
-    for path in files:
-        for line in path.read_text().splitlines():
-            words = line.split()
-            if words[:1] in (["import"], ["from"]):
-                assert words[1].split(".")[0] not in forbidden, path
-                assert not words[1].startswith("..") or "simotel" not in folder, path

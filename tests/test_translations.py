@@ -104,7 +104,7 @@ def test_persian_alerts_read_from_right_to_left() -> None:
 
 def test_every_error_of_the_code_has_a_text() -> None:
     """And there is no text for an error that the code does not know."""
-    sources = "\n".join(path.read_text() for path in COMPONENT.glob("*.py"))
+    sources = "\n".join(path.read_text() for path in COMPONENT.rglob("*.py"))
     for path in texts("en"):
         section, _, rest = path.partition(".")
         if section == "exceptions":

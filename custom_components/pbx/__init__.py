@@ -70,8 +70,6 @@ async def async_setup_entry(hass: HomeAssistant, entry: PbxConfigEntry) -> bool:
 
 async def async_migrate_entry(hass: HomeAssistant, entry: PbxConfigEntry) -> bool:
     """Say of an older entry which make its PBX is of."""
-    if entry.version > 1:
-        return False
     if entry.minor_version < 2:
         hass.config_entries.async_update_entry(
             entry, data={CONF_MAKE: MAKE_SIMOTEL, **entry.data}, minor_version=2
