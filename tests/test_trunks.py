@@ -285,7 +285,7 @@ async def test_question_for_the_trunks_ends_with_the_entry(
 ) -> None:
     """Nothing lingers."""
     simulator.pbx.change(faults=[Fault(path=SEARCH_TRUNKS, delay=5.0)])
-    await send(hass, webhook_url, *flood("a"))
+    await send(hass, webhook_url, *flood("a"), *flood("b"))
     while not searches(simulator):
         await asyncio.sleep(0.001)
     async with asyncio.timeout(1):
