@@ -152,6 +152,8 @@ async def test_number_keeps_its_plus_and_has_ascii_digits(
         {"event_name": "NewState", "data": {"exten": "557", "state": "InUse"}},
         {"event_name": "Cdr", "data": ANSWERED},
         {"event_name": "Transfer", "data": {"transferer": "557"}},
+        {"event_name": "Ping", "data": {"date": 1703145054}},
+        {"event_name": "Hologram", "data": [{"exten": "557"}]},
         {"event_name": "TrunkNewState", "trunk_name": {"name": "cisco"}, "state": "Ok"},
         {"data": INCOMING},
     ],

@@ -363,6 +363,7 @@ def test_event_with_what_makes_it_one_is_complete(body: dict[str, Any]) -> None:
         ("+989121234567", "+989121234567"),
         ("%2B989121234567", "+989121234567"),
         ("+%DB%B9%DB%B8%DB%B9%DB%B1%DB%B2", "+98912"),
+        ("+(98)912-123", "+98912123"),
         ("09121234567", "09121234567"),
         ("%20", ""),
         ("+anonymous", "anonymous"),

@@ -104,17 +104,17 @@ class Event:
 class OtherEvent(Event):
     """An event of which no more is used than that it came.
 
-    `name` is the documented one, or as it was sent; `has_fields` tells whether the
-    event says anything besides.
+    `name` is the documented one, or as it was sent; `says_nothing` tells that the event
+    has none of the fields that it should have, or all of them one level deeper.
     """
 
     name: str
-    has_fields: bool = True
+    says_nothing: bool = False
 
     @property
     @override
     def is_complete(self) -> bool:
-        return self.has_fields or self.name not in DOCUMENTED_NAMES
+        return not self.says_nothing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -308,15 +308,18 @@ def read_event(*, query: Mapping[str, str], content_type: str, body: bytes) -> E
     if not sent:
         raise InvalidEventError("No name")
     name = _NAMES_BY_PLAIN_NAME.get(_plain(sent), sent)
-    if kind := _KINDS.get(name):
-        return kind(**read_fields(kind, given))
-    has_fields = any(
-        isinstance(value, str | int | float) and value != ""
-        for key, value in given.items()
-        if key not in _NAME_FIELDS
+    kind = _KINDS.get(name)
+    values = [value for key, value in given.items() if key not in _NAME_FIELDS]
+    is_flat = any(
+        isinstance(value, str | int | float) and value != "" for value in values
     )
+    is_nested = not is_flat and any(isinstance(value, dict | list) for value in values)
+    if kind and not is_nested:
+        return kind(**read_fields(kind, given))
     return OtherEvent(
-        name=name, has_fields=has_fields, **read_fields(OtherEvent, given)
+        name=name,
+        says_nothing=is_nested or (not is_flat and name in DOCUMENTED_NAMES),
+        **read_fields(OtherEvent, given),
     )
 
 
@@ -374,7 +377,7 @@ _NUMBER_FIELDS = frozenset(
     if item.reader is read_number
     for name in item.names
 )
-_LOST_PLUS = re.compile(r"\A (?=\d)")
+_LOST_PLUS = re.compile(r"\A (?=[\d(])")
 
 
 def _with_plus(given: Mapping[str, str]) -> dict[str, str]:
