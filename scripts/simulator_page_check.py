@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from simulator.pbx import CallOrder
+from simulator.calls import CallOrder
 from simulator.server import Simulator, running
 from simulator.settings import Settings
 

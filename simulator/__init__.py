@@ -2,6 +2,6 @@
 
 It serves the documented API (version 4) and is strict: what the PBX documents as
 refused is refused with the documented status and text. `README.md` beside this file
-says how to start it, `example.toml` lists its switches. It stands alone: aiohttp and
-the standard library are all that it needs.
+says how to start it, `example.toml` lists its switches. It stands alone: aiohttp,
+pydantic and the standard library are all that it needs.
 """

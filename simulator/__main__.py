@@ -5,10 +5,9 @@ import asyncio
 from pathlib import Path
 import signal
 import sys
-import tomllib
 
 from .server import Simulator
-from .settings import Settings, SettingsError
+from .settings import Settings
 
 _BY_HAND = {"behaviour": "manual", "talk": 0.0}
 
@@ -20,12 +19,8 @@ def main() -> int:
         settings = (
             Settings.from_file(arguments.config) if arguments.config else Settings()
         )
-    except (
-        OSError,
-        UnicodeDecodeError,
-        tomllib.TOMLDecodeError,
-        SettingsError,
-    ) as error:
+    except (OSError, ValueError) as error:
+        # What is no UTF-8, no TOML or no setting is a ValueError of its own kind.
         sys.stderr.write(f"Cannot use {arguments.config}: {error}\n")
         return 2
     if arguments.manual:

@@ -6,6 +6,7 @@ Operations that the real API has and this simulator lacks answer as unknown ones
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
+from .calls import CallOrder
 from .directory import search_queues, search_trunks, search_users
 from .parameters import (
     refuse_failed,
@@ -14,7 +15,7 @@ from .parameters import (
     text_of,
     whole_number,
 )
-from .pbx import CallOrder, Pbx
+from .pbx import Pbx
 from .replies import Outcome, Refusal
 from .reports import search_calls
 from .settings import Settings

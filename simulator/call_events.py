@@ -1,12 +1,7 @@
 """The events of a call, with the fields that the PBX documents for them."""
 
-from typing import TYPE_CHECKING
-
+from .calls import Call, Leg, Line
 from .events import CALL_ID, Event, Moment, Value
-
-if TYPE_CHECKING:
-    from .calls import Call
-    from .phones import Leg, Line
 
 
 def new_state(line: Line, leg: Leg, *, ringing_call_id: bool, parties: bool) -> Event:
@@ -40,7 +35,7 @@ def incoming_call(call: Call) -> Event:
         {
             "number": call.parties.caller,
             CALL_ID: call.cuid,
-            "entry_point": call.parties.trunk,
+            "entry_point": call.parties.trunk_name,
             "originated_call_id": call.originated_call_id,
         },
     )
@@ -108,7 +103,7 @@ def cdr_of_first_leg(call: Call) -> Event:
             "duration": call.wait,
             "wait": call.wait,
             CALL_ID: call.cuid,
-            "outgoing_point": call.parties.trunk or None,
+            "outgoing_point": call.parties.trunk_name or None,
             "originated_call_id": call.originated_call_id,
         },
     )
@@ -193,7 +188,7 @@ def _parties(leg: Leg) -> dict[str, Value]:
 
 def _trunks_and_ids(call: Call) -> dict[str, Value]:
     return {
-        "entry_point": call.parties.trunk if call.kind == "incoming" else None,
+        "entry_point": call.parties.trunk_name if call.kind == "incoming" else None,
         "outgoing_point": call.outgoing_point or None,
         CALL_ID: call.cuid,
         "originated_call_id": call.originated_call_id,

@@ -3,7 +3,7 @@
 import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 import json
 import random
 from typing import Literal
@@ -46,19 +46,7 @@ class EventRecord:
 
     def plain(self) -> Row:
         """Return the record as the control API shows it."""
-        return {
-            "number": self.number,
-            "time": self.time,
-            "name": self.name,
-            "fields": self.fields,
-            "originated_call_id": self.originated_call_id,
-            "fate": self.fate,
-            "method": self.method,
-            "url": self.url,
-            "body": self.body,
-            "status": self.status,
-            "problem": self.problem,
-        }
+        return asdict(self)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,12 +3,12 @@
 import asyncio
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields as fields_of, replace
+from dataclasses import asdict, dataclass
 import time
 
 from multidict import CIMultiDictProxy
 
-from .calls import Call, CallKind, Parties
+from .calls import Call, CallKind, CallOrder
 from .changes import Changes
 from .delivery import Delivery, EventRecord
 from .dialplan import TrunkState, incoming, outgoing_trunk
@@ -16,11 +16,8 @@ from .events import Event
 from .exchange import Exchange, NotPossible
 from .faults import Faults
 from .settings import Settings
-from .switches import Phone
 from .timers import Sleep, Timers
 from .wire import Json, Row
-
-_PHONE_FIELDS = tuple(field.name for field in fields_of(Phone))
 
 
 @dataclass(slots=True, kw_only=True)
@@ -62,19 +59,6 @@ class RequestRecord:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CallOrder:
-    """What an originate asks for; `timeout` and `call_limit` are in seconds."""
-
-    caller: str
-    callee: str
-    context: str
-    caller_id: str
-    trunk_name: str = ""
-    timeout: int = 30
-    call_limit: int | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class CallRecord:
     """An originate that was accepted; `time` is in seconds since 1970."""
 
@@ -87,13 +71,7 @@ class CallRecord:
         return {
             "originated_call_id": self.originated_call_id,
             "time": self.time,
-            "caller": self.order.caller,
-            "callee": self.order.callee,
-            "context": self.order.context,
-            "caller_id": self.order.caller_id,
-            "trunk_name": self.order.trunk_name,
-            "timeout": self.order.timeout,
-            "call_limit": self.order.call_limit,
+            **asdict(self.order),
         }
 
 
@@ -294,24 +272,16 @@ class Pbx:
             order=order,
         )
         self._keep(self._calls, call)
-        begun = self.exchange.place(
-            Parties(
-                caller=order.caller,
-                callee=order.callee,
-                context=order.context,
-                caller_id=order.caller_id,
-                trunk=order.trunk_name,
-                timeout=order.timeout,
-                call_limit=order.call_limit,
-            ),
+        flow = self.exchange.place(
+            order,
             kind="originated",
             time=now,
             originated_call_id=call.originated_call_id,
         )
         if after_reply:
-            self._after_reply.append(begun.begin)
+            self._after_reply.append(flow.begin)
         else:
-            begun.begin()
+            flow.begin()
         return call
 
     def send_ping_event(self) -> None:
@@ -337,7 +307,7 @@ class Pbx:
         if self.exchange.line(caller).state != "Idle":
             raise NotPossible(f"{caller} is not idle")
         return self._begin(
-            Parties(
+            CallOrder(
                 caller=caller,
                 callee=callee,
                 context=extension.context,
@@ -359,12 +329,12 @@ class Pbx:
             raise NotPossible(f"{callee} is neither an extension nor a queue")
         context = self._settings.contexts[0] if self._settings.contexts else ""
         return self._begin(
-            Parties(
+            CallOrder(
                 caller=number,
                 callee=callee,
                 context=context,
                 caller_id=number,
-                trunk=trunk,
+                trunk_name=trunk,
             ),
             kind="incoming",
         )
@@ -396,9 +366,8 @@ class Pbx:
         cannot be meant.
         """
         others = [phone for phone in self._settings.phones if phone.number != number]
-        usual = replace(self.exchange.behaviour(number), number=number)
-        mine = {name: getattr(usual, name) for name in _PHONE_FIELDS} | dict(changes)
-        self.change(phones=[{**mine, "number": number}, *others])
+        usual = dict(self.exchange.behaviour(number))
+        self.change(phones=[{**usual, **changes, "number": number}, *others])
 
     def send_event(self, name: str, fields: Mapping[str, Json] | None = None) -> None:
         """Send an event of any name and with any fields."""
@@ -443,10 +412,10 @@ class Pbx:
         self.exchange.adopt(settings)
         self.changes.note()
 
-    def _begin(self, parties: Parties, *, kind: CallKind) -> Call:
-        call = self.exchange.place(parties, kind=kind, time=self.now())
-        call.begin()
-        return call
+    def _begin(self, parties: CallOrder, *, kind: CallKind) -> Call:
+        flow = self.exchange.place(parties, kind=kind, time=self.now())
+        flow.begin()
+        return flow.call
 
     def _drop_all(self) -> None:
         self.exchange.drop_all()

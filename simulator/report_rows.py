@@ -2,13 +2,10 @@
 
 from datetime import datetime, tzinfo
 import hashlib
-from typing import TYPE_CHECKING
 
 from . import jalali
+from .calls import Call
 from .wire import Json, Row
-
-if TYPE_CHECKING:
-    from .calls import Call
 
 
 def rows_of(
@@ -85,7 +82,7 @@ def _row(call: Call, zone: tzinfo) -> Row:
     }
     optional = {
         "outgoing_point": call.outgoing_point,
-        "entry_point": call.parties.trunk if call.kind == "incoming" else "",
+        "entry_point": call.parties.trunk_name if call.kind == "incoming" else "",
         "record": call.recording,
         "hangup": call.hung_up_by,
     }

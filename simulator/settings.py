@@ -5,32 +5,22 @@ control API and in `Pbx.change`, so a name stands in one place only: the fields 
 """
 
 from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, field, fields, is_dataclass, replace
 from datetime import timedelta, timezone
 import ipaddress
-import math
 from pathlib import Path
 import re
 import tomllib
-from types import NoneType, UnionType
-from typing import (
-    Any,
-    Literal,
-    TypeAliasType,
-    Union,
-    get_args,
-    get_origin,
-    get_type_hints,
-)
+from typing import Annotated, Literal
 
-from .problems import SettingsError
+from pydantic import Field, ValidationInfo, field_validator
+
 from .switches import Calls, Events, Phone, Webhook
+from .table import AllOrNames, Count, Items, Seconds, SettingsError, Table
 from .wire import BYTES
 
 __all__ = [
     "Account",
     "Envelope",
-    "Everything",
     "Extension",
     "Fault",
     "Queue",
@@ -42,7 +32,6 @@ __all__ = [
     "Verdict",
 ]
 
-type Everything = Literal["all"]
 type Verb = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 type Verdict = Literal["reject", "accept"]
 
@@ -50,8 +39,7 @@ _ZONE = re.compile(r"[+-](?:[01][0-9]|2[0-3]):[0-5][0-9]")
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Account:
+class Account(Table):
     """The one API account, as the panel's page of API accounts has it."""
 
     enabled: bool = True
@@ -59,19 +47,17 @@ class Account:
     username: str = "test"
     password: str = "Aa123456"
     token: str = "vZKtIKWsld0egNlkzHo8i5LVBqLNBSWARCQsPOSgDjFmAHM3tG"
-    permitted_requests: Everything | tuple[str, ...] = "all"
+    permitted_requests: AllOrNames = "all"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Envelope:
+class Envelope(Table):
     """How a reply is spelt; numbers and booleans occur in the vendor's texts."""
 
     success: Literal["number", "boolean", "text"] = "number"
     message: Literal["documented", "null", "empty", "text"] = "documented"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Searches:
+class Searches(Table):
     """What the searches insist on and what they answer."""
 
     empty_result: Literal["list", "null", "failure"] = "list"
@@ -80,8 +66,7 @@ class Searches:
     secrets: Literal["masked", "plain"] = "masked"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Extension:
+class Extension(Table):
     """A telephone of the PBX; `mapped` is the operator's number mapped to it."""
 
     number: str
@@ -93,8 +78,7 @@ class Extension:
     mapped: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Trunk:
+class Trunk(Table):
     """A line to the outside; `name` is what `trunk_name` of an originate takes."""
 
     name: str
@@ -105,17 +89,15 @@ class Trunk:
     active: bool = True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Queue:
+class Queue(Table):
     """A call queue; it rings all its agents, which are extensions, at once."""
 
     name: str
     number: str
-    agents: tuple[str, ...] = ()
+    agents: Items[str] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fault:
+class Fault(Table):
     r"""A way to misbehave over HTTP.
 
     The first fault of the list that fits a request and is not used up is applied.
@@ -131,41 +113,61 @@ class Fault:
     """
 
     path: str = "*"
-    times: int = 0
-    acts: bool = True
-    delay: float = 0.0
+    times: Count = 0
+    delay: Seconds = 0.0
     drop: Literal["never", "before", "after", "midway"] = "never"
     status: int = 0
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = {}
     body: str | None = None
+    acts: bool = True
     gzip: bool = False
 
-    def __post_init__(self) -> None:
-        """Refuse what cannot be meant."""
-        problems: dict[str, str] = {}
-        if self.path != "*" and not self.path.startswith("/"):
-            problems["path"] = "must be * or begin with /"
-        if self.times < 0:
-            problems["times"] = "must not be negative"
-        if not (math.isfinite(self.delay) and self.delay >= 0):
-            problems["delay"] = "must be seconds, 0 or more"
-        if self.status != 0 and not 200 <= self.status <= 599:
-            problems["status"] = "must be 0 or from 200 to 599"
-        if self.status == 0 and self.body is not None:
-            problems["body"] = "needs a status"
-        if self.body is not None and not _is_encodable(self.body):
-            problems["body"] = "is no text"
-        if self.status == 0 and self.headers:
-            problems["headers"] = "need a status"
+    @field_validator("path")
+    @classmethod
+    def _check_path(cls, path: str) -> str:
+        if path != "*" and not path.startswith("/"):
+            raise ValueError("must be * or begin with /")
+        return path
+
+    @field_validator("status")
+    @classmethod
+    def _check_status(cls, status: int) -> int:
+        if status != 0 and not 200 <= status <= 599:
+            raise ValueError("must be 0 or from 200 to 599")
+        return status
+
+    @field_validator("headers")
+    @classmethod
+    def _check_headers(
+        cls, headers: Mapping[str, str], info: ValidationInfo
+    ) -> Mapping[str, str]:
+        if headers and info.data.get("status") == 0:
+            raise ValueError("need a status")
         if any(
             not _HEADER_NAME.fullmatch(name) or not value.isprintable()
-            for name, value in self.headers.items()
+            for name, value in headers.items()
         ):
-            problems["headers"] = "are no HTTP headers"
-        if not self.acts and self.status == 0 and self.drop not in ("before", "after"):
-            problems["acts"] = "false needs a status or a drop before the reply"
-        if problems:
-            raise SettingsError(problems)
+            raise ValueError("are no HTTP headers")
+        return headers
+
+    @field_validator("body")
+    @classmethod
+    def _check_body(cls, body: str | None, info: ValidationInfo) -> str | None:
+        if body is None:
+            return body
+        if info.data.get("status") == 0:
+            raise ValueError("needs a status")
+        if not _is_encodable(body):
+            raise ValueError("is no text")
+        return body
+
+    @field_validator("acts")
+    @classmethod
+    def _check_acts(cls, acts: bool, info: ValidationInfo) -> bool:
+        replies = info.data.get("drop") in ("never", "midway")
+        if not acts and info.data.get("status") == 0 and replies:
+            raise ValueError("false needs a status or a drop before the reply")
+        return acts
 
 
 _EXTENSIONS = (
@@ -191,63 +193,60 @@ _PHONES = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class Settings(Table):
     """The whole PBX, as it is set up."""
 
     base_path: str = "/api/v4"
     zone: str = "+03:30"
-    verbs: tuple[Verb, ...] = ("POST", "PUT")
-    verbs_by_request: Mapping[str, tuple[Verb, ...]] = field(default_factory=dict)
-    allowed_addresses: Everything | tuple[str, ...] = "all"
-    contexts: tuple[str, ...] = ("main_routing",)
-    outside_prefixes: tuple[str, ...] = ("09",)
+    verbs: Items[Verb] = ("POST", "PUT")
+    verbs_by_request: Mapping[str, Items[Verb]] = {}
+    allowed_addresses: AllOrNames = "all"
+    contexts: Items[str] = ("main_routing",)
+    outside_prefixes: Items[str] = ("09",)
     unknown_context: Verdict = "reject"
     unknown_trunk: Verdict = "reject"
     outside_caller_without_trunk: Verdict = "accept"
-    keep_records: int = 10_000
-    speed: float = 1.0
-    account: Account = field(default_factory=Account)
-    envelope: Envelope = field(default_factory=Envelope)
-    searches: Searches = field(default_factory=Searches)
-    extensions: tuple[Extension, ...] = _EXTENSIONS
-    trunks: tuple[Trunk, ...] = _TRUNKS
-    queues: tuple[Queue, ...] = _QUEUES
-    faults: tuple[Fault, ...] = ()
-    extension_phone: Phone = field(default_factory=Phone)
-    outside_phone: Phone = field(default_factory=Phone)
-    phones: tuple[Phone, ...] = _PHONES
-    calls: Calls = field(default_factory=Calls)
-    webhook: Webhook = field(default_factory=Webhook)
-    events: Events = field(default_factory=Events)
+    keep_records: Annotated[int, Field(ge=1)] = 10_000
+    speed: Annotated[float, Field(gt=0)] = 1.0
+    account: Account = Account()
+    envelope: Envelope = Envelope()
+    searches: Searches = Searches()
+    extensions: Items[Extension] = _EXTENSIONS
+    trunks: Items[Trunk] = _TRUNKS
+    queues: Items[Queue] = _QUEUES
+    faults: Items[Fault] = ()
+    extension_phone: Phone = Phone()
+    outside_phone: Phone = Phone()
+    phones: Items[Phone] = _PHONES
+    calls: Calls = Calls()
+    webhook: Webhook = Webhook()
+    events: Events = Events()
 
-    def __post_init__(self) -> None:
-        """Refuse what cannot be meant."""
-        problems: dict[str, str] = {}
-        if not (math.isfinite(self.speed) and self.speed > 0):
-            problems["speed"] = "must be more than 0"
-        if not self.base_path.startswith("/") or self.base_path.endswith("/"):
-            problems["base_path"] = "must begin with / and must not end with it"
-        elif "//" in self.base_path or self.base_path.startswith("/_control"):
-            problems["base_path"] = (
-                "must have single slashes and not be the control API's"
-            )
-        if not _ZONE.fullmatch(self.zone):
-            problems["zone"] = "must look like +03:30"
-        if self.keep_records < 1:
-            problems["keep_records"] = "must be 1 or more"
-        if self.allowed_addresses != "all":
-            wrong = [
-                address
-                for address in self.allowed_addresses
-                if not _is_network(address)
-            ]
-            if wrong:
-                problems["allowed_addresses"] = (
-                    f"no IP address or network: {', '.join(wrong)}"
-                )
-        if problems:
-            raise SettingsError(problems)
+    @field_validator("base_path")
+    @classmethod
+    def _check_base_path(cls, base_path: str) -> str:
+        if not base_path.startswith("/") or base_path.endswith("/"):
+            raise ValueError("must begin with / and must not end with it")
+        if "//" in base_path or base_path.startswith("/_control"):
+            raise ValueError("must have single slashes and not be the control API's")
+        return base_path
+
+    @field_validator("zone")
+    @classmethod
+    def _check_zone(cls, zone: str) -> str:
+        if not _ZONE.fullmatch(zone):
+            raise ValueError("must look like +03:30")
+        return zone
+
+    @field_validator("allowed_addresses")
+    @classmethod
+    def _check_addresses(cls, addresses: AllOrNames) -> AllOrNames:
+        for address in () if addresses == "all" else addresses:
+            try:
+                ipaddress.ip_network(address)
+            except ValueError as error:
+                raise ValueError(f"no IP address or network: {address}") from error
+        return addresses
 
     @classmethod
     def from_file(cls, path: Path) -> Settings:
@@ -257,19 +256,6 @@ class Settings:
         for a file that is no TOML, OSError for one that cannot be read.
         """
         return cls().changed(tomllib.loads(path.read_text(encoding="utf-8")))
-
-    def changed(self, changes: Mapping[str, object]) -> Settings:
-        """Return these settings with some changed.
-
-        A table (`account`, `webhook` and the like) is changed in the names given,
-        everything else, lists and `verbs_by_request` too, is replaced whole.
-        """
-        return _amend(self, changes)
-
-    def plain(self) -> dict[str, Any]:
-        """Return these settings as JSON and TOML have them."""
-        plain: dict[str, Any] = _plain(self)
-        return plain
 
     @property
     def local_zone(self) -> timezone:
@@ -286,153 +272,9 @@ class Settings:
         return number.startswith(self.outside_prefixes)
 
 
-def _is_network(text: str) -> bool:
-    try:
-        ipaddress.ip_network(text)
-    except ValueError:
-        return False
-    return True
-
-
 def _is_encodable(text: str) -> bool:
     try:
         text.encode(errors=BYTES)
     except UnicodeEncodeError:
         return False
     return True
-
-
-def _plain(value: Any) -> Any:
-    if is_dataclass(value):
-        return {part.name: _plain(getattr(value, part.name)) for part in fields(value)}
-    if isinstance(value, Mapping):
-        return {key: _plain(item) for key, item in value.items()}
-    if isinstance(value, tuple):
-        return [_plain(item) for item in value]
-    return value
-
-
-def _amend[Part](part: Part, changes: Mapping[str, object]) -> Part:
-    """Return a frozen dataclass with the fields changed that a mapping names."""
-    converted = _convert_items(get_type_hints(type(part)), changes, part)
-    return replace(part, **converted)  # type: ignore[type-var]
-
-
-def _make[Part](kind: type[Part], given: Mapping[str, object]) -> Part:
-    converted = _convert_items(get_type_hints(kind), given, None)
-    missing = [
-        part.name
-        for part in fields(kind)  # type: ignore[arg-type]
-        if part.default is MISSING
-        and part.default_factory is MISSING
-        and part.name not in given
-    ]
-    if missing:
-        raise SettingsError(dict.fromkeys(missing, "is needed"))
-    return kind(**converted)
-
-
-def _dotted(outer: str, inner: str) -> str:
-    return f"{outer}.{inner}" if inner else outer
-
-
-def _wrong(expected: str) -> SettingsError:
-    return SettingsError({"": f"must be {expected}"})
-
-
-def _convert(hint: Any, value: object, current: object) -> Any:
-    """Turn what TOML or JSON holds into what a field's type asks for."""
-    if isinstance(hint, TypeAliasType):
-        return _convert(hint.__value__, value, current)
-    origin = get_origin(hint)
-    if origin is Literal:
-        return _convert_choice(get_args(hint), value)
-    if origin in (Union, UnionType):
-        return _convert_union(get_args(hint), value, current)
-    if origin is tuple:
-        return _convert_list(get_args(hint)[0], value)
-    if origin is Mapping:
-        return _convert_mapping(get_args(hint)[1], value)
-    if is_dataclass(hint):
-        return _convert_table(hint, value, current)
-    return _convert_scalar(hint, value)
-
-
-def _convert_choice(choices: tuple[object, ...], value: object) -> object:
-    if isinstance(value, str) and value in choices:
-        return value
-    raise _wrong(f"one of {', '.join(map(str, choices))}")
-
-
-def _convert_union(hints: tuple[Any, ...], value: object, current: object) -> object:
-    problems: list[str] = []
-    for hint in hints:
-        if hint is NoneType:
-            if value is None:
-                return None
-            continue
-        try:
-            return _convert(hint, value, current)
-        except SettingsError as error:
-            problems += error.problems.values()
-    raise SettingsError({"": " or ".join(problems)})
-
-
-def _convert_list(hint: Any, value: object) -> tuple[Any, ...]:
-    if not isinstance(value, list | tuple):
-        raise _wrong("a list")
-    named = {str(position): item for position, item in enumerate(value)}
-    return tuple(_convert_items(dict.fromkeys(named, hint), named, None).values())
-
-
-def _convert_mapping(hint: Any, value: object) -> dict[str, Any]:
-    if not isinstance(value, Mapping):
-        raise _wrong("a table")
-    return _convert_items(dict.fromkeys(value, hint), value, None)
-
-
-def _convert_items(
-    hints: Mapping[str, Any], items: Mapping[str, object], current: object | None
-) -> dict[str, Any]:
-    """Convert named items, each to its own hint, and gather all that is wrong."""
-    converted: dict[str, Any] = {}
-    problems: dict[str, str] = {}
-    unknown: list[str] = []
-    for name, item in items.items():
-        if name not in hints:
-            unknown.append(name)
-            continue
-        try:
-            converted[name] = _convert(hints[name], item, getattr(current, name, None))
-        except SettingsError as error:
-            problems |= {
-                _dotted(name, inner): text for inner, text in error.problems.items()
-            }
-            unknown += [_dotted(name, inner) for inner in error.unknown]
-    if problems or unknown:
-        raise SettingsError(problems, unknown)
-    return converted
-
-
-def _convert_table(kind: Any, value: object, current: object) -> object:
-    if isinstance(value, kind):
-        return value
-    if not isinstance(value, Mapping):
-        raise _wrong("a table")
-    if current is None:
-        return _make(kind, value)
-    return _amend(current, value)
-
-
-def _convert_scalar(kind: type, value: object) -> object:
-    # True is an int to Python; a switch given as 1, or a number given as true, is a
-    # mistake.
-    if kind is float and isinstance(value, int) and not isinstance(value, bool):
-        return float(value)
-    if isinstance(value, kind) and (kind is bool or not isinstance(value, bool)):
-        return value
-    raise _wrong(
-        {str: "text", int: "a whole number", float: "a number", bool: "true or false"}[
-            kind
-        ]
-    )

@@ -8,6 +8,7 @@ from itertools import islice
 
 from aiohttp import web
 
+from .calls import Leg, Line
 from .control_http import (
     PBX,
     answer,
@@ -19,7 +20,6 @@ from .control_http import (
 from .dialplan import TrunkState
 from .exchange import NotPossible
 from .pbx import Pbx
-from .phones import Leg, Line
 from .settings import SettingsError
 from .wire import Json, Row, render
 

@@ -4,12 +4,12 @@ They are part of the settings, see `settings.py`.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Literal
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from .patterns import is_pattern
-from .problems import SettingsError, refuse_no_seconds
+from pydantic import Field, ValidationInfo, field_validator
+
+from .table import AllOrNames, Count, Items, Pattern, Patterns, Seconds, Table
 
 type Behaviour = Literal[
     "answer",
@@ -27,8 +27,7 @@ type Disposition = Literal["ANSWERED", "NO ANSWER", "BUSY", "FAILED"]
 type Announced = Literal["event", "report", "nothing"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Phone:
+class Phone(Table):
     """How the phones behave whose number fits a pattern.
 
     Of a list the first one that fits a call and is not used up is taken. All times are
@@ -40,35 +39,25 @@ class Phone:
     all.
     """
 
-    number: str = "."
+    number: Pattern = "."
     behaviour: Behaviour = "answer"
-    after: float = 2.0
-    talk: float = 10.0
-    patience: float = 0.0
+    after: Seconds = 2.0
+    talk: Seconds = 10.0
+    patience: Seconds = 0.0
     call_waiting: bool = False
     leg: Literal["any", "first", "second"] = "any"
-    other: str = "."
-    times: int = 0
-
-    def __post_init__(self) -> None:
-        """Refuse what cannot be meant."""
-        for name, pattern in (("number", self.number), ("other", self.other)):
-            if not is_pattern(pattern):
-                raise SettingsError({name: "must be a number or a pattern"})
-        if self.times < 0:
-            raise SettingsError({"times": "must not be negative"})
-        refuse_no_seconds(after=self.after, talk=self.talk, patience=self.patience)
+    other: Pattern = "."
+    times: Count = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Calls:
+class Calls(Table):
     """The dialplan, and what is unknown about how a PBX tells of a call's end."""
 
-    begin_after: float = 0.0
-    ring_time: float = 30.0
+    begin_after: Seconds = 0.0
+    ring_time: Seconds = 30.0
     trunk: str = ""
-    routes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    barred_prefixes: tuple[str, ...] = ("00", "+")
+    routes: Mapping[str, Patterns] = {}
+    barred_prefixes: Items[str] = ("00", "+")
     recording: bool = False
     first_leg_failure: Announced = "event"
     first_leg_row: Literal["rewritten", "failed"] = "rewritten"
@@ -82,45 +71,37 @@ class Calls:
     events_before_reply: bool = False
     first_leg_outgoing_call: bool = False
 
-    def __post_init__(self) -> None:
-        """Refuse what cannot be meant."""
-        refuse_no_seconds(begin_after=self.begin_after, ring_time=self.ring_time)
-        for context, patterns in self.routes.items():
-            if not all(map(is_pattern, patterns)):
-                raise SettingsError({f"routes.{context}": "must be a list of patterns"})
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Webhook:
+class Webhook(Table):
     """Where events go, as the panel's section Simotel Event Webhooks has it.
 
     `timeout` is how long the PBX waits for the answer, in seconds.
     """
 
     enabled: bool = False
-    address: str = ""
+    address: Annotated[str, Field(validate_default=True)] = ""
     method: Literal["GET", "POST"] = "POST"
     version: Literal["G4", "Rest4"] = "G4"
     username: str = ""
     password: str = ""
-    events: Literal["all"] | tuple[str, ...] = ()
-    timeout: float = 1.0
+    events: AllOrNames = ()
+    timeout: Seconds = 1.0
 
-    def __post_init__(self) -> None:
-        """Refuse what cannot be meant."""
-        refuse_no_seconds(timeout=self.timeout)
-        if self.address and not _is_http_address(self.address):
-            raise SettingsError({"address": "must be an http or https address"})
-        if self.enabled and not self.address:
-            raise SettingsError({"address": "is needed"})
+    @field_validator("address")
+    @classmethod
+    def _check_address(cls, address: str, info: ValidationInfo) -> str:
+        if address and not _is_http_address(address):
+            raise ValueError("must be an http or https address")
+        if info.data.get("enabled") and not address:
+            raise ValueError("is needed")
+        return address
 
     def ticks(self, event: str) -> bool:
         """Say whether an event of this name is to be sent."""
         return self.enabled and (self.events == "all" or event in self.events)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EventFault:
+class EventFault(Table):
     """A way to lose, double or delay events.
 
     The first fault of the list that fits an event is applied. `event` is a name as in
@@ -133,22 +114,13 @@ class EventFault:
     event: str = "*"
     state: str = ""
     exten: str = ""
-    nth: int = 0
+    nth: Count = 0
     drop: bool = False
-    copies: int = 1
-    delay: float = 0.0
-
-    def __post_init__(self) -> None:
-        """Refuse what cannot be meant."""
-        refuse_no_seconds(delay=self.delay)
-        if self.nth < 0:
-            raise SettingsError({"nth": "must not be negative"})
-        if not 1 <= self.copies <= 100:
-            raise SettingsError({"copies": "must be from 1 to 100"})
+    copies: Annotated[int, Field(ge=1, le=100)] = 1
+    delay: Seconds = 0.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Events:
+class Events(Table):
     """How events are spelt, and in which order and number they arrive.
 
     `shuffle` is a length of time in seconds: each event is held back for a part of it,
@@ -171,13 +143,9 @@ class Events:
     local_time: bool = False
     ringing_call_id: bool = True
     participants: bool = True
-    shuffle: float = 0.0
+    shuffle: Seconds = 0.0
     seed: int = 0
-    faults: tuple[EventFault, ...] = ()
-
-    def __post_init__(self) -> None:
-        """Refuse what cannot be meant."""
-        refuse_no_seconds(shuffle=self.shuffle)
+    faults: Items[EventFault] = ()
 
 
 def _is_http_address(text: str) -> bool:

@@ -127,7 +127,7 @@ def play(story: Story) -> Played:
 
     def order() -> None:
         exchange.place(
-            simulated.Parties(
+            simulated.CallOrder(
                 caller="557",
                 callee=story.callee,
                 context="main_routing",
@@ -143,12 +143,12 @@ def play(story: Story) -> Played:
         if not outside and exchange.line(caller).state != "Idle":
             return
         exchange.place(
-            simulated.Parties(
+            simulated.CallOrder(
                 caller=caller,
                 callee=callee,
                 context="main_routing",
                 caller_id=caller,
-                trunk="cisco" if outside else "",
+                trunk_name="cisco" if outside else "",
             ),
             kind="incoming" if outside else "inside",
             time=EPOCH + clock.now(),

@@ -8,7 +8,8 @@ from typing import Any
 import aiohttp
 import pytest
 
-from simulator.pbx import CallOrder, Pbx
+from simulator.calls import CallOrder
+from simulator.pbx import Pbx
 from simulator.server import Simulator, running
 from simulator.timers import instant
 

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from simulator.pbx import CallOrder
+from simulator.calls import CallOrder
 from simulator.server import Simulator, running
 
 from .conftest import ORDER, ORIGINATE, PING, Client
