@@ -172,8 +172,9 @@ async def test_ring_group_is_answered_though_one_phone_was_not(
     assert (response["outcome"], response["talk"]) == ("answered", 70)
 
 
+@pytest.mark.parametrize("taker", ["552", MOBILE])
 async def test_ring_group_of_which_no_state_names_anybody(
-    hass: HomeAssistant, simulator: Simulator, tell: Tell, after: Pass
+    hass: HomeAssistant, simulator: Simulator, tell: Tell, after: Pass, taker: str
 ) -> None:
     """A row brings the call's id, by which the caller's phone has been in it all along."""
     told = event_types(hass)
@@ -190,8 +191,10 @@ async def test_ring_group_of_which_no_state_names_anybody(
     for _ in range(4):
         await after(30)
     assert not action.done()
+    if taker == MOBILE:
+        await tell(state("552", "Idle"), leg(MOBILE))
     await tell(
-        row("ANSWERED", "552", billsec=120), state("552", "Idle"), state("557", "Idle")
+        row("ANSWERED", taker, billsec=120), state("552", "Idle"), state("557", "Idle")
     )
     await after(4)
     response = await action

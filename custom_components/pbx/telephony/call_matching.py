@@ -70,6 +70,7 @@ class SignalMatcher[CallT: CallRecord]:
         owners.append(call)
         if others or self._heard.get(call_id, call.number) < call.number:
             self._note_shared(call_id, [call, *others])
+        call.note_caller_in_call(call_id)
 
     def forget(self, call: CallT) -> None:
         """Let go of the ids of a call."""

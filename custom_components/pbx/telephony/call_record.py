@@ -157,11 +157,7 @@ class CallRecord:
     @property
     def sees_answer(self) -> bool:
         """Whether there is a sign that the caller has answered."""
-        return (
-            self.caller_phone.answered
-            or self.sees_second_leg
-            or self._caller_is_in_own_call
-        )
+        return self.caller_phone.answered or self.sees_second_leg
 
     @property
     def is_in_use(self) -> bool:
@@ -232,12 +228,7 @@ class CallRecord:
 
         One that names nobody may be in another call until its id is known.
         """
-        return (
-            self._caller_names_call
-            or self.sees_second_leg
-            or self.talking
-            or self._caller_is_in_own_call
-        )
+        return self._caller_names_call or self.sees_second_leg or self.talking
 
     @property
     def all_idle(self) -> bool:
@@ -260,16 +251,6 @@ class CallRecord:
     def _own_ids(self) -> list[str]:
         """The PBX's ids of this call that no other call has as well."""
         return [call_id for call_id in self.call_ids if call_id not in self._shared_ids]
-
-    @property
-    def _caller_is_in_own_call(self) -> bool:
-        """Whether the caller's telephone is in use for an id of this call.
-
-        That the id is this call's may have been learned after its state was heard.
-        """
-        return any(
-            self.states.is_in_call(self.caller, call_id) for call_id in self._own_ids
-        )
 
     @property
     def _caller_names_call(self) -> bool:
@@ -315,6 +296,21 @@ class CallRecord:
             return False
         self.call_ids.append(call_id)
         return True
+
+    def note_caller_in_call(self, call_id: str) -> None:
+        """Take that the caller has answered if his telephone is in use for an own id.
+
+        That the id is this call's may be learned after its states were heard, which
+        seemed to be of another call.
+        """
+        if call_id in self._shared_ids or not self.states.is_in_call(
+            self.caller, call_id
+        ):
+            return
+        phone = self.phones.setdefault(self.caller, Phone())
+        phone.seen.add(Progress.IN_USE)
+        phone.named = True
+        self.caller_state_ids[call_id] = True
 
     def note_phone(
         self, signal: PhoneSignal, progress: Progress, *, proven: bool, now: float
