@@ -22,7 +22,7 @@ from custom_components.pbx.flows.limits import rules_of
 from custom_components.pbx.intent import CallContactIntentHandler
 from custom_components.pbx.llm import CallContactTool, LastCallTool, ListContactsTool
 from custom_components.pbx.monitor import CallEventType
-from custom_components.pbx.sensor import EXTENSION_STATES
+from custom_components.pbx.sensor import EXTENSION_STATES, LAST_CALL_STATES
 from custom_components.pbx.services import OUTCOME_ACCEPTED
 from custom_components.pbx.telephony.calls import Outcome
 from custom_components.pbx.telephony.numbers import TO_ASCII_DIGITS
@@ -399,7 +399,7 @@ def test_options_of_each_trigger_are_explained(page: str) -> None:
         rows = [row for table in tables for row in table]
         assert names_in([row[0] for row in rows]) == fields.keys(), name
         if "outcome" in fields:
-            assert names_in([rows[0][1]]) == set(Outcome)
+            assert names_in([rows[0][1]]) == set(LAST_CALL_STATES)
         if "from" in fields:
             assert names_in([rows[0][1]]) == set(EXTENSION_STATES)
 

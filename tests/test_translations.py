@@ -231,6 +231,7 @@ def test_every_word_for_what_happens_to_a_call_has_a_text(language: str) -> None
             known[f"{event}.outcome.state.{outcome}"]
             == known[f"entity.sensor.last_call.state.{state}"]
             == known[f"selector.outcome.options.{outcome}"]
+            == known[f"selector.outcome.options.{state}"]
         )
     for state in TRUNK_STATES:
         assert f"entity.sensor.trunk.state.{state}" in known

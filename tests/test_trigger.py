@@ -15,8 +15,7 @@ from pytest_homeassistant_custom_component.typing import (
     WebSocketGenerator,
 )
 
-from custom_components.pbx.sensor import EXTENSION_STATES
-from custom_components.pbx.telephony.calls import Outcome
+from custom_components.pbx.sensor import EXTENSION_STATES, LAST_CALL_STATES
 from homeassistant.core import HomeAssistant, ServiceCall, State
 from homeassistant.helpers import (
     area_registry as ar,
@@ -182,6 +181,19 @@ async def test_call_of_ours_that_ends_triggers_by_its_outcome(
     runs = await automate(hass, "call_ended", CALLS, options)
     await originate_and_wait(hass, connected, wait_for="ended")
     assert [run.data["outcome"] for run in runs] == ["busy"] * fires
+
+
+@pytest.mark.parametrize(
+    ("outcome", "fires"), [("undetermined", 1), ("unknown", 1), ("failed", 0)]
+)
+async def test_call_whose_outcome_nobody_knows_is_undetermined(
+    hass: HomeAssistant, webhook_url: str, outcome: str, fires: int
+) -> None:
+    """As for the sensors; the action's own word is understood as well."""
+    runs = await automate(hass, "call_ended", CALLS, {"outcome": outcome})
+    await send(hass, webhook_url, TAKEN, ANSWERED | {"disposition": "DANCED"})
+    await elapse(hass)
+    assert [run.data["outcome"] for run in runs] == ["unknown"] * fires
 
 
 async def test_telephone_alone_does_not_tell_how_a_call_ended(
@@ -741,6 +753,6 @@ async def test_editor_offers_the_triggers(
         [target] = value["target"]["entity"]
         assert target["integration"] == "pbx", key
     outcome = ours["pbx.call_ended"]["fields"]["outcome"]["selector"]["select"]
-    assert outcome["options"] == list(Outcome)
+    assert outcome["options"] == LAST_CALL_STATES
     for field in ours["pbx.extension_state_changed"]["fields"].values():
         assert field["selector"]["select"]["options"] == EXTENSION_STATES

@@ -95,24 +95,24 @@ class _LastCall(PbxBaseEntity, RestoreSensor):
         self._listen(SIGNAL_CALL_EVENT.format(entry_id), self._async_take)
         await super().async_added_to_hass()
         last = await self.async_get_last_sensor_data()
-        state = _last_call_state(last.native_value if last else None)
+        state = last_call_state(last.native_value if last else None)
         if state in LAST_CALL_STATES:
             self._attr_native_value = state
         tracker = self.coordinator.config_entry.runtime_data.monitor.tracker
         for call in tracker.kept_calls:
             if call.ending and self._is_meant(call.callee):
-                self._attr_native_value = _last_call_state(call.ending.outcome)
+                self._attr_native_value = last_call_state(call.ending.outcome)
 
     @callback
     def _async_take(self, event: CallEvent) -> None:
         if event.type is not CallEventType.ENDED or not event.placed_here:
             return
         if self._is_meant(event.callee):
-            self._attr_native_value = _last_call_state(event.outcome)
+            self._attr_native_value = last_call_state(event.outcome)
             self.async_write_ha_state()
 
 
-def _last_call_state[StateT](state: StateT) -> StateT | str:
+def last_call_state[StateT](state: StateT) -> StateT | str:
     """Return the state for an outcome, or for a state that an earlier version stored.
 
     `unknown` is Home Assistant's word for an entity that has no state.

@@ -35,9 +35,8 @@ from .const import CONF_NUMBER, DOMAIN
 from .coordinator import PbxConfigEntry
 from .entity import async_own_entities
 from .monitor import CallEventType
-from .sensor import EXTENSION_STATES
+from .sensor import EXTENSION_STATES, LAST_CALL_STATES, last_call_state
 from .services import localised
-from .telephony.calls import Outcome
 from .telephony.errors import InvalidNumberError
 from .telephony.numbers import clean_number, is_same_number
 
@@ -53,6 +52,14 @@ def _number(value: object) -> str:
         return clean_number(value)
     except InvalidNumberError as err:
         raise vol.Invalid(f"not a telephone number: {value!r:.50}") from err
+
+
+def _last_call(value: object) -> object:
+    """Return how a call must have ended in the word that the sensors have for it.
+
+    The action's word for what nobody knows is understood as well.
+    """
+    return vol.In(LAST_CALL_STATES)(last_call_state(value))
 
 
 def _limits(validators: Mapping[str, Callable[[Any], Any]]) -> vol.Schema:
@@ -141,7 +148,7 @@ class CallEndedTrigger(_CallTrigger):
 
     _event_type = CallEventType.ENDED
     _keys = frozenset({"calls"})
-    _schema = _limits({CONF_OUTCOME: vol.In(list(Outcome))})
+    _schema = _limits({CONF_OUTCOME: _last_call})
 
     @override
     def is_valid_state(
@@ -151,7 +158,7 @@ class CallEndedTrigger(_CallTrigger):
         if not super().is_valid_state(state, report_not_triggered):
             return False
         outcomes = self._options.get(CONF_OUTCOME, [])
-        return _allows(outcomes, state.attributes.get("outcome"))
+        return _allows(outcomes, last_call_state(state.attributes.get("outcome")))
 
 
 class IncomingCallTrigger(_CallTrigger):
