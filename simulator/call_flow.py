@@ -2,7 +2,9 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 
+from . import dialplan
 from .call_events import (
     cdr,
     cdr_answered_after_busy,
@@ -118,10 +120,12 @@ class CallFlow:
         self.call.state = "ended"
 
     def _ring_caller(self) -> None:
-        destination = self._equipment.first_destination(self.call.parties)
+        destination = dialplan.first_leg(
+            self.call.parties, self._equipment.settings, self._equipment.trunk_states
+        )
         leg = self.call.first = self._leg(self.call.parties.caller, role="first")
         if destination.kind == "nowhere":
-            return self._fail(leg, destination.reason)
+            return self._refuse_later(leg, _SIGNALLING, destination.reason)
         if destination.kind == "outside" and self._switches.first_leg_outgoing_call:
             self._equipment.tell(
                 outgoing_call(self.call, self.call.parties.caller, destination.trunk)
@@ -142,10 +146,15 @@ class CallFlow:
         """Dial the callee."""
         self.call.state = "calling_callee"
         self.call.connected = self._equipment.now()
-        if self.call.first is not None and self.call.first.plan.patience:
-            self._later_for(self.call.first, self.call.first.plan.patience)
-        parties = self.call.parties
-        destination = self._equipment.second_destination(parties, self.call.kind)
+        first = self.call.first
+        if first is not None and first.plan.patience:
+            self._later(first.plan.patience, partial(self.hang_up, first))
+        parties, settings = self.call.parties, self._equipment.settings
+        destination = (
+            dialplan.incoming(parties.callee, settings)
+            if self.call.kind == "incoming"
+            else dialplan.second_leg(parties, settings, self._equipment.trunk_states)
+        )
         if destination.kind == "nowhere":
             reason = destination.reason
             return self._later(_SIGNALLING, lambda: self._end(reason))
@@ -180,9 +189,9 @@ class CallFlow:
         """Ring a telephone, and let it do what it is to do."""
         plan = leg.plan
         if leg.is_engaged:
-            return self._fail(leg, "in_use")
+            return self._refuse_later(leg, _SIGNALLING, "in_use")
         if plan.behaviour in ("busy", "unreachable", "no_route", "barred"):
-            return self._fail(leg, plan.behaviour)
+            return self._refuse_later(leg, _SIGNALLING, plan.behaviour)
         if plan.behaviour == "intercom":
             return self.answer(leg)
         leg.state = "ringing"
@@ -196,24 +205,20 @@ class CallFlow:
         )
         if answers and plan.after < limit:
             return self._later_on(
-                leg, plan.after, lambda leg: self._answer_if_free(leg, limit)
+                leg, plan.after, partial(self._answer_if_free, limit=limit)
             )
         if plan.behaviour == "reject" and plan.after < limit:
-            return self._later_on(
-                leg, plan.after, lambda leg: self.refuse(leg, "rejected")
-            )
-        return self._later_on(leg, limit, lambda leg: self.refuse(leg, "no_answer"))
+            return self._refuse_later(leg, plan.after, "rejected")
+        return self._refuse_later(leg, limit, "no_answer")
 
-    def _answer_if_free(self, leg: Leg, limit: float) -> None:
+    def _answer_if_free(self, leg: Leg, *, limit: float) -> None:
         """Answer, or ring on where it has answered another call meanwhile."""
         if not leg.is_engaged:
             return self.answer(leg)
-        return self._later_on(
-            leg, limit - leg.plan.after, lambda leg: self.refuse(leg, "no_answer")
-        )
+        return self._refuse_later(leg, limit - leg.plan.after, "no_answer")
 
-    def _fail(self, leg: Leg, reason: str) -> None:
-        self._later_on(leg, _SIGNALLING, lambda leg: self.refuse(leg, reason))
+    def _refuse_later(self, leg: Leg, seconds: float, reason: str) -> None:
+        self._later_on(leg, seconds, partial(self.refuse, reason=reason))
 
     def _has_mailbox(self, leg: Leg) -> bool:
         """Return whether the PBX's voicemail answers for a telephone.
@@ -245,7 +250,7 @@ class CallFlow:
         # The callee first: of two who want to hang up at once it is he who does.
         for party in (leg, self.call.first):
             if party is not None and party.plan.talk:
-                self._later_for(party, party.plan.talk)
+                self._later(party.plan.talk, partial(self.hang_up, party))
 
     def _talk(self, reason: str) -> None:
         self._cancel_timers()
@@ -339,13 +344,10 @@ class CallFlow:
     def _later(self, seconds: float, action: Callable[[], None]) -> None:
         self._timers.append(self._equipment.after(seconds, action))
 
-    def _later_for(self, leg: Leg, seconds: float) -> None:
-        self._later(seconds, lambda: self.hang_up(leg))
-
     def _later_on(
         self, leg: Leg, seconds: float, action: Callable[[Leg], None]
     ) -> None:
-        leg.timer = self._equipment.after(seconds, lambda: action(leg))
+        leg.timer = self._equipment.after(seconds, partial(action, leg))
 
     def _cancel_timers(self) -> None:
         for timer in self._timers:

@@ -4,9 +4,9 @@ from collections.abc import Callable, Sequence
 
 from . import dialplan
 from .call_events import new_state, registration
-from .calls import CallKind, CallOrder, Leg, LegRole, Line
+from .calls import Leg, LegRole, Line
 from .changes import Changes
-from .dialplan import Destination, TrunkState
+from .dialplan import TrunkState
 from .events import Event
 from .phones import Behaviours
 from .settings import Settings
@@ -106,20 +106,6 @@ class Equipment:
 
         return self._timers.after(seconds, act)
 
-    def first_destination(self, parties: CallOrder) -> Destination:
-        """Return where the caller of an originate is."""
-        return dialplan.first_leg(
-            parties.caller, parties.trunk_name, self.settings, self.trunk_states
-        )
-
-    def second_destination(self, parties: CallOrder, kind: CallKind) -> Destination:
-        """Return where the dialplan leads the callee's number."""
-        if kind == "incoming":
-            return dialplan.incoming(parties.callee, self.settings)
-        return dialplan.second_leg(
-            parties.callee, parties.context, self.settings, self.trunk_states
-        )
-
     def line(self, number: str) -> Line:
         """Return the telephone of a number."""
         if number not in self._lines:
@@ -157,15 +143,7 @@ class Equipment:
             leg = (
                 line.leg_in("ringing" if line.state == "Ringing" else "talking") or leg
             )
-        switches = self.settings.events
-        self.tell(
-            new_state(
-                line,
-                leg,
-                ringing_call_id=switches.ringing_call_id,
-                parties=switches.participants,
-            )
-        )
+        self.tell(new_state(line, leg, self.settings.events))
 
     def _register(self) -> list[Line]:
         """Bring the telephones in line with the settings; return the extensions."""

@@ -1,6 +1,5 @@
 """The calls that go on in the PBX, and what people do in them."""
 
-from collections import deque
 from collections.abc import Callable, Sequence
 from typing import override
 
@@ -9,6 +8,7 @@ from .calls import Call, CallKind, CallOrder, Leg, LegState
 from .changes import Changes
 from .equipment import Equipment, NotPossible
 from .events import Event
+from .journal import Journal
 from .report_rows import rows_of
 from .settings import Settings
 from .timers import Timers
@@ -37,7 +37,7 @@ class Exchange(Equipment):
         )
         self._report = report
         self._open: dict[int, CallFlow] = {}
-        self._over: deque[Call] = deque()
+        self._over = Journal[Call](lambda: self.settings.keep_records, changes)
         self._counted = 0
         self._last_originated: Call | None = None
 
@@ -50,7 +50,9 @@ class Exchange(Equipment):
     def calls(self) -> Sequence[Call]:
         """Calls of all kinds, in the order in which they were made."""
         going_on = [flow.call for flow in self._open.values()]
-        return tuple(sorted((*self._over, *going_on), key=lambda call: call.number))
+        return tuple(
+            sorted((*self._over.records, *going_on), key=lambda call: call.number)
+        )
 
     def place(
         self,
@@ -107,8 +109,7 @@ class Exchange(Equipment):
 
     def forget(self) -> None:
         """Forget the calls that are over."""
-        self._over.clear()
-        self.changes.note()
+        self._over.forget()
 
     def drop_all(self) -> None:
         """End everything at once, as where the PBX itself goes down."""
@@ -140,9 +141,7 @@ class Exchange(Equipment):
     def _end(self, call: Call, reported: bool) -> None:
         """Keep a call that is over; `reported` is whether it leaves a row."""
         del self._open[call.number]
-        self._over.append(call)
-        while len(self._over) > self.settings.keep_records:
-            self._over.popleft()
+        self._over.add(call)
         self._forget_outside()
         if reported:
             calls = self.settings.calls

@@ -9,14 +9,8 @@ from .wire import Json, Row
 
 # Python's own notion of a digit takes other scripts' digits as well.
 _WHOLE_NUMBER = re.compile(r"[0-9]+")
-_SIMILAR = {
-    "true": True,
-    "1": True,
-    "yes": True,
-    "false": False,
-    "0": False,
-    "no": False,
-}
+_SIMILAR = dict.fromkeys(("true", "1", "yes"), True)
+_SIMILAR |= dict.fromkeys(("false", "0", "no"), False)
 
 
 def refuse_missing(name: str) -> Never:

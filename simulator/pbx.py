@@ -1,7 +1,6 @@
 """The state of the simulated PBX: how it is set up and what has happened to it."""
 
 import asyncio
-from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 import time
@@ -11,10 +10,11 @@ from multidict import CIMultiDictProxy
 from .calls import Call, CallKind, CallOrder
 from .changes import Changes
 from .delivery import Delivery, EventRecord
-from .dialplan import TrunkState, incoming, outgoing_trunk
+from .dialplan import incoming, outgoing_trunk
 from .events import Event
 from .exchange import Exchange, NotPossible
 from .faults import Faults
+from .journal import Journal
 from .settings import Settings
 from .timers import Sleep, Timers
 from .wire import Json, Row
@@ -98,11 +98,11 @@ class Pbx:
         self._settings = self._initial
         self._clock = clock
         self._last_stamp = 0
-        self._requests: deque[RequestRecord] = deque()
-        self._calls: deque[CallRecord] = deque()
-        self._rows: deque[Row] = deque()
         self.faults = Faults(self._initial.faults)
         self.changes = Changes()
+        self._requests = Journal[RequestRecord](self._limit, self.changes)
+        self._calls = Journal[CallRecord](self._limit, self.changes)
+        self._rows = Journal[Row](self._limit, self.changes)
         self._timers = Timers(speed=self._initial.speed, sleep=sleep)
         self._delivery = Delivery(
             lambda: self._settings,
@@ -118,6 +118,19 @@ class Pbx:
             report=self.add_rows,
             changes=self.changes,
         )
+        # What people do with telephones and trunks; each raises NotPossible where it
+        # cannot be done now.
+        self.answer = self.exchange.answer
+        self.reject = self.exchange.reject
+        self.ignore = self.exchange.ignore
+        self.hang_up = self.exchange.hang_up
+        self.set_trunk = self.exchange.set_trunk
+        # Calls that go on and events that wait are not forgotten.
+        self.forget_requests = self._requests.forget
+        self.forget_calls = self._calls.forget
+        self.forget_rows = self._rows.forget
+        self.forget_traffic = self.exchange.forget
+        self.forget_events = self._delivery.forget
         self._after_reply: list[Callable[[], None]] = []
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -129,17 +142,17 @@ class Pbx:
     @property
     def requests(self) -> Sequence[RequestRecord]:
         """The requests received, those to the control API left out."""
-        return tuple(self._requests)
+        return self._requests.records
 
     @property
     def calls(self) -> Sequence[CallRecord]:
         """The originates accepted."""
-        return tuple(self._calls)
+        return self._calls.records
 
     @property
     def rows(self) -> Sequence[Row]:
         """The rows of the call report."""
-        return tuple(self._rows)
+        return self._rows.records
 
     @property
     def traffic(self) -> Sequence[Call]:
@@ -248,13 +261,13 @@ class Pbx:
         """Return the requests of one operation (`/setting/ping/act`) or whole path."""
         return [
             record
-            for record in self._requests
+            for record in self.requests
             if path in (record.operation, record.path)
         ]
 
     def keep_request(self, record: RequestRecord) -> None:
         """Add a request to the journal."""
-        self._keep(self._requests, record)
+        self._requests.add(record)
 
     def place(self, order: CallOrder, *, after_reply: bool = False) -> CallRecord:
         """Accept a call and give it its id, unique in the life of this PBX.
@@ -271,7 +284,7 @@ class Pbx:
             time=now,
             order=order,
         )
-        self._keep(self._calls, call)
+        self._calls.add(call)
         flow = self.exchange.place(
             order,
             kind="originated",
@@ -339,26 +352,6 @@ class Pbx:
             kind="incoming",
         )
 
-    def answer(self, number: str) -> None:
-        """Answer a telephone; raises NotPossible where it does not ring."""
-        self.exchange.answer(number)
-
-    def reject(self, number: str) -> None:
-        """Reject a call; raises NotPossible where the telephone does not ring."""
-        self.exchange.reject(number)
-
-    def ignore(self, number: str) -> None:
-        """Let the time to ring be over; raises NotPossible where it does not ring."""
-        self.exchange.ignore(number)
-
-    def hang_up(self, number: str) -> None:
-        """Hang up; raises NotPossible where the telephone is not in a call."""
-        self.exchange.hang_up(number)
-
-    def set_trunk(self, name: str, state: TrunkState) -> None:
-        """Change the state of a trunk; raises NotPossible where there is no such one."""
-        self.exchange.set_trunk(name, state)
-
     def set_phone(self, number: str, changes: Mapping[str, object]) -> None:
         """Change how one telephone behaves, by the names of `phones` in `example.toml`.
 
@@ -376,30 +369,10 @@ class Pbx:
     def add_rows(self, rows: Iterable[Row]) -> None:
         """Add rows to the call report, in the documented shape or in any other."""
         for row in rows:
-            self._keep(self._rows, row)
+            self._rows.add(row)
 
-    def forget_requests(self) -> None:
-        """Empty the journal."""
-        self._requests.clear()
-        self.changes.note()
-
-    def forget_calls(self) -> None:
-        """Forget the calls; their ids are not used again."""
-        self._calls.clear()
-        self.changes.note()
-
-    def forget_traffic(self) -> None:
-        """Forget the calls that are over."""
-        self.exchange.forget()
-
-    def forget_events(self) -> None:
-        """Forget the events, those left out that wait to be sent."""
-        self._delivery.forget()
-
-    def forget_rows(self) -> None:
-        """Empty the call report."""
-        self._rows.clear()
-        self.changes.note()
+    def _limit(self) -> int:
+        return self._settings.keep_records
 
     def _adopt(self, settings: Settings) -> None:
         if settings.faults is not self._settings.faults:
@@ -422,10 +395,4 @@ class Pbx:
         self._delivery.drop_all()
         self._timers.clear()
         self._after_reply.clear()
-        self.changes.note()
-
-    def _keep[Record](self, records: deque[Record], record: Record) -> None:
-        records.append(record)
-        while len(records) > self._settings.keep_records:
-            records.popleft()
         self.changes.note()
