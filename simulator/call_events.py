@@ -18,9 +18,7 @@ def new_state(line: Line, leg: Leg, switches: Events) -> Event:
     known = line.state != "Ringing" or switches.ringing_call_id
     fields[CALL_ID] = leg.cuid if known else None
     return Event(
-        name="NewState",
-        fields=fields,
-        originated_call_id=leg.call.originated_call_id,
+        name="NewState", fields=fields, originated_call_id=leg.call.originated_call_id
     )
 
 
@@ -76,7 +74,14 @@ def cdr(call: Call) -> Event:
         fields |= {"billsec": call.talk, "wait": call.wait}
     else:
         fields |= {"duration": call.wait, "wait": call.wait}
-    return _of(call, "Cdr", fields | {"record": call.recording} | _trunks_and_ids(call))
+    fields |= {
+        "record": call.recording,
+        "entry_point": call.parties.trunk_name if call.kind == "incoming" else None,
+        "outgoing_point": call.outgoing_point or None,
+        CALL_ID: call.cuid,
+        "originated_call_id": call.originated_call_id,
+    }
+    return _of(call, "Cdr", fields)
 
 
 def cdr_answered_after_busy(call: Call) -> Event:
@@ -169,17 +174,5 @@ def _parties(leg: Leg) -> dict[str, Value]:
         return {**rung, "queue": None if call.queue is None else call.queue.number}
     if call.kind == "originated" and leg.state == "ringing":
         return rung
-    dialled: dict[str, Value] = {
-        "participant": call.parties.callee,
-        "direction": "out",
-    }
+    dialled: dict[str, Value] = {"participant": call.parties.callee, "direction": "out"}
     return dialled if call.kind == "originated" else {**dialled, "dialer": "yes"}
-
-
-def _trunks_and_ids(call: Call) -> dict[str, Value]:
-    return {
-        "entry_point": call.parties.trunk_name if call.kind == "incoming" else None,
-        "outgoing_point": call.outgoing_point or None,
-        CALL_ID: call.cuid,
-        "originated_call_id": call.originated_call_id,
-    }

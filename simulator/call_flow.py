@@ -4,16 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 
-from . import dialplan
-from .call_events import (
-    cdr,
-    cdr_answered_after_busy,
-    cdr_of_first_leg,
-    cdr_queue,
-    incoming_call,
-    outgoing_call,
-    voicemail,
-)
+from . import call_events, dialplan
 from .calls import Call, CallOutcome, Leg, LegRole
 from .equipment import Equipment
 from .events import Event
@@ -46,11 +37,7 @@ class CallFlow:
     """Moves one call on, as the telephones in it and the time will have it."""
 
     def __init__(
-        self,
-        call: Call,
-        *,
-        equipment: Equipment,
-        on_end: Callable[[Call, bool], None],
+        self, call: Call, *, equipment: Equipment, on_end: Callable[[Call, bool], None]
     ) -> None:
         """Prepare a call that has yet to begin.
 
@@ -128,7 +115,9 @@ class CallFlow:
             return self._refuse_later(leg, _SIGNALLING, destination.reason)
         if destination.kind == "outside" and self._switches.first_leg_outgoing_call:
             self._equipment.tell(
-                outgoing_call(self.call, self.call.parties.caller, destination.trunk)
+                call_events.outgoing_call(
+                    self.call, self.call.parties.caller, destination.trunk
+                )
             )
         return self._ring(leg, self.call.parties.timeout)
 
@@ -138,7 +127,7 @@ class CallFlow:
         leg.state = "talking"
         leg.since = self.call.begun
         if self.call.kind == "incoming":
-            self._equipment.tell(incoming_call(self.call))
+            self._equipment.tell(call_events.incoming_call(self.call))
         self._equipment.tell_state(leg)
         self._connect()
 
@@ -163,7 +152,7 @@ class CallFlow:
         if destination.kind == "outside":
             self.call.outgoing_point = destination.trunk
             self._equipment.tell(
-                outgoing_call(self.call, parties.callee, destination.trunk)
+                call_events.outgoing_call(self.call, parties.callee, destination.trunk)
             )
         leg = self._leg(parties.callee, role="second")
         self.call.seconds = [leg]
@@ -261,13 +250,10 @@ class CallFlow:
             self._later(self.call.parties.call_limit, lambda: self._end(reason))
 
     def _end_of_first_leg(self, reason: str) -> None:
-        self.call.reason = reason
-        self.call.disposition = "NO ANSWER" if reason == "no_answer" else "FAILED"
-        self.call.outcome = "caller_no_answer"
-        self._close()
+        disposition: Disposition = "NO ANSWER" if reason == "no_answer" else "FAILED"
+        self._close(reason, disposition, "caller_no_answer")
         announced = self._switches.first_leg_failure
-        events = [cdr_of_first_leg(self.call)] if announced == "event" else []
-        self._tell_end(events, announced)
+        self._tell_end([call_events.cdr_of_first_leg(self.call)], announced)
 
     def _end(self, reason: str) -> None:
         switches = self._switches
@@ -277,36 +263,39 @@ class CallFlow:
             "rejected": switches.rejected,
         }.get(reason, "NO ANSWER")
         answered = self.call.answered is not None
-        self.call.reason = reason
-        self.call.disposition = disposition
-        self.call.outcome = "answered" if answered else _OUTCOMES[disposition]
-        nowhere = reason in ("no_route", "barred", "trunk_down")
-        announced: Announced = switches.no_route if nowhere else "event"
-        self._close()
-        events = [cdr(self.call)]
+        self._close(
+            reason, disposition, "answered" if answered else _OUTCOMES[disposition]
+        )
+        events = [call_events.cdr(self.call)]
         if self.call.queue is not None:
-            events.insert(0, cdr_queue(self.call))
+            events.insert(0, call_events.cdr_queue(self.call))
         if reason == "voicemail":
-            events.append(voicemail(self.call))
+            events.append(call_events.voicemail(self.call))
         if disposition == "BUSY" and switches.answered_after_busy:
-            events.append(cdr_answered_after_busy(self.call))
-        self._tell_end(events if announced == "event" else [], announced)
+            events.append(call_events.cdr_answered_after_busy(self.call))
+        nowhere = reason in ("no_route", "barred", "trunk_down")
+        self._tell_end(events, switches.no_route if nowhere else "event")
 
-    def _close(self) -> None:
+    def _close(
+        self, reason: str, disposition: Disposition, outcome: CallOutcome | None
+    ) -> None:
+        """Note how the call ended, and that nothing more happens in it."""
+        call = self.call
+        call.reason, call.disposition, call.outcome = reason, disposition, outcome
+        call.ended = self._equipment.now()
+        call.state = "ended"
         self._cancel_timers()
-        for leg in self.call.legs:
+        for leg in call.legs:
             leg.cancel_timer()
-        self.call.ended = self._equipment.now()
-        self.call.state = "ended"
-        if self._switches.recording and self.call.talk:
+        if self._switches.recording and call.talk:
             zone = self._equipment.settings.local_zone
-            day = datetime.fromtimestamp(self.call.time, zone)
-            self.call.recording = f"{day:%Y%m%d}_{self.call.cuid}.mp3"
+            day = datetime.fromtimestamp(call.time, zone)
+            call.recording = f"{day:%Y%m%d}_{call.cuid}.mp3"
 
     def _tell_end(self, events: list[Event], announced: Announced) -> None:
         if self._switches.end_order == "idle_first":
             self._finish_all()
-        for event in events:
+        for event in events if announced == "event" else ():
             self._equipment.tell(event)
         self._finish_all()
         self._on_end(self.call, announced != "nothing")
@@ -335,7 +324,7 @@ class CallFlow:
             call=self.call,
             line=self._equipment.line(number),
             role=role,
-            plan=self._equipment.plan(number, other=other, role=role),
+            plan=self._equipment.behaviours.take(number, other=other, role=role),
             cuid=cuid,
         )
         leg.line.legs.append(leg)

@@ -4,13 +4,12 @@ from collections.abc import Callable, Sequence
 
 from . import dialplan
 from .call_events import new_state, registration
-from .calls import Leg, LegRole, Line
+from .calls import Leg, Line
 from .changes import Changes
 from .dialplan import TrunkState
 from .events import Event
 from .phones import Behaviours
 from .settings import Settings
-from .switches import Phone
 from .timers import Timer, Timers
 
 
@@ -37,7 +36,7 @@ class Equipment:
         self.changes = changes
         self._clock = clock
         self._timers = timers
-        self._behaviours = Behaviours(settings)
+        self.behaviours = Behaviours(settings)
         self._lines: dict[str, Line] = {}
         self._channel = 0
         for line in self._register():
@@ -59,7 +58,7 @@ class Equipment:
                 for name, state in dialplan.trunk_states(settings).items()
             }
         self.settings = settings
-        self._behaviours.adopt(settings)
+        self.behaviours.adopt(settings)
         for line in self._register():
             if line.told != line.state:
                 line.told = line.state
@@ -117,14 +116,6 @@ class Equipment:
             )
         return self._lines[number]
 
-    def behaviour(self, number: str) -> Phone:
-        """Return how a telephone behaves in general."""
-        return self._behaviours.of(number)
-
-    def plan(self, number: str, *, other: str, role: LegRole) -> Phone:
-        """Return how a telephone will behave in a new call."""
-        return self._behaviours.take(number, other=other, role=role)
-
     def new_call_id(self, time: float) -> str:
         """Return a call id for a channel made at a time in seconds since 1970."""
         self._channel += 1
@@ -152,7 +143,7 @@ class Equipment:
         lines = [self.line(extension.number) for extension in self.settings.extensions]
         for line, extension in zip(lines, self.settings.extensions, strict=True):
             line.name = extension.name
-            line.is_registered = self._behaviours.is_registered(extension.number)
+            line.is_registered = self.behaviours.is_registered(extension.number)
         return lines
 
     def _forget_outside(self) -> None:

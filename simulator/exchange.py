@@ -1,10 +1,10 @@
 """The calls that go on in the PBX, and what people do in them."""
 
 from collections.abc import Callable, Sequence
-from typing import override
+from typing import Literal, override
 
 from .call_flow import CallFlow
-from .calls import Call, CallKind, CallOrder, Leg, LegState
+from .calls import Call, CallKind, CallOrder, LegState
 from .changes import Changes
 from .equipment import Equipment, NotPossible
 from .events import Event
@@ -14,7 +14,9 @@ from .settings import Settings
 from .timers import Timers
 from .wire import Row
 
-__all__ = ["Exchange", "NotPossible"]
+__all__ = ["Exchange", "Key", "NotPossible"]
+
+type Key = Literal["answer", "reject", "ignore", "hangup"]
 
 
 class Exchange(Equipment):
@@ -83,28 +85,28 @@ class Exchange(Equipment):
         self.changes.note()
         return flow
 
-    def answer(self, number: str) -> None:
-        """Answer a telephone that rings."""
-        flow, leg = self._find(number, "ringing", "does not ring")
-        flow.answer(leg)
-        self.changes.note()
+    def press(self, key: Key, number: str) -> None:
+        """Do with a telephone what a person does with it.
 
-    def reject(self, number: str) -> None:
-        """Reject the call for which a telephone rings."""
-        flow, leg = self._find(number, "ringing", "does not ring")
-        flow.refuse(leg, "rejected")
-        self.changes.note()
-
-    def ignore(self, number: str) -> None:
-        """Let the time of a telephone to ring be over at once."""
-        flow, leg = self._find(number, "ringing", "does not ring")
-        flow.ignore(leg)
-        self.changes.note()
-
-    def hang_up(self, number: str) -> None:
-        """End the call that a telephone is in."""
-        flow, leg = self._find(number, "talking", "is not in a call")
-        flow.hang_up(leg)
+        Only one that rings can be answered, rejected or ignored, so that its time to
+        ring is over at once; only one that was answered can be hung up.
+        """
+        line = self._lines.get(number)
+        state: LegState = "talking" if key == "hangup" else "ringing"
+        leg = None if line is None else line.leg_in(state)
+        if leg is None:
+            otherwise = "is not in a call" if key == "hangup" else "does not ring"
+            raise NotPossible(f"{number} {otherwise}")
+        flow = self._open[leg.call.number]
+        match key:
+            case "answer":
+                flow.answer(leg)
+            case "reject":
+                flow.refuse(leg, "rejected")
+            case "ignore":
+                flow.ignore(leg)
+            case "hangup":
+                flow.hang_up(leg)
         self.changes.note()
 
     def forget(self) -> None:
@@ -118,16 +120,6 @@ class Exchange(Equipment):
         self._open.clear()
         self._forget_outside()
         self.changes.note()
-
-    def _find(
-        self, number: str, state: LegState, otherwise: str
-    ) -> tuple[CallFlow, Leg]:
-        """Return the call for which a telephone is in a state, and its part in it."""
-        line = self._lines.get(number)
-        leg = None if line is None else line.leg_in(state)
-        if leg is None:
-            raise NotPossible(f"{number} {otherwise}")
-        return self._open[leg.call.number], leg
 
     def _share_call_id(self, call: Call) -> None:
         """Give a call the id of the one before, where the PBX would mix them up."""

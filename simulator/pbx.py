@@ -2,7 +2,8 @@
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
+from functools import partial
 import time
 
 from multidict import CIMultiDictProxy
@@ -45,17 +46,8 @@ class RequestRecord:
 
     def plain(self) -> Row:
         """Return the record as the control API shows it."""
-        return {
-            "time": self.time,
-            "remote": self.remote,
-            "method": self.method,
-            "path": self.path,
-            "operation": self.operation,
-            "headers": dict(self.headers.items()),
-            "body": self.body,
-            "parsed": self.parsed,
-            "status": self.status,
-        }
+        record = {field.name: getattr(self, field.name) for field in fields(self)}
+        return {**record, "headers": dict(self.headers.items())}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,11 +112,12 @@ class Pbx:
         )
         # What people do with telephones and trunks; each raises NotPossible where it
         # cannot be done now.
-        self.answer = self.exchange.answer
-        self.reject = self.exchange.reject
-        self.ignore = self.exchange.ignore
-        self.hang_up = self.exchange.hang_up
+        self.answer = partial(self.exchange.press, "answer")
+        self.reject = partial(self.exchange.press, "reject")
+        self.ignore = partial(self.exchange.press, "ignore")
+        self.hang_up = partial(self.exchange.press, "hangup")
         self.set_trunk = self.exchange.set_trunk
+        self.keep_request = self._requests.add
         # Calls that go on and events that wait are not forgotten.
         self.forget_requests = self._requests.forget
         self.forget_calls = self._calls.forget
@@ -265,10 +258,6 @@ class Pbx:
             if path in (record.operation, record.path)
         ]
 
-    def keep_request(self, record: RequestRecord) -> None:
-        """Add a request to the journal."""
-        self._requests.add(record)
-
     def place(self, order: CallOrder, *, after_reply: bool = False) -> CallRecord:
         """Accept a call and give it its id, unique in the life of this PBX.
 
@@ -359,7 +348,7 @@ class Pbx:
         cannot be meant.
         """
         others = [phone for phone in self._settings.phones if phone.number != number]
-        usual = dict(self.exchange.behaviour(number))
+        usual = dict(self.exchange.behaviours.of(number))
         self.change(phones=[{**usual, **changes, "number": number}, *others])
 
     def send_event(self, name: str, fields: Mapping[str, Json] | None = None) -> None:

@@ -49,12 +49,9 @@ class Reply:
 
 def done(outcome: Outcome, envelope: Envelope) -> Reply:
     """Wrap what an operation answers, spelt as the envelope's switches say."""
-    message = {
-        "documented": outcome.message,
-        "null": None,
-        "empty": "",
-        "text": _DONE,
-    }[envelope.message]
+    message = {"documented": outcome.message, "null": None, "empty": "", "text": _DONE}[
+        envelope.message
+    ]
     return _enveloped(
         HTTPStatus.OK, _VERDICTS[envelope.success][1], message, outcome.data
     )

@@ -5,7 +5,7 @@ import hashlib
 
 from . import jalali
 from .calls import Call
-from .wire import Json, Row
+from .wire import Row
 
 
 def rows_of(
@@ -71,7 +71,14 @@ def _row(call: Call, zone: tzinfo) -> Row:
         "disposition": disposition,
         "uniqueid": call.uniqueid,
         "v": 2,
-        "route": _route(connected),
+        "route": [
+            {
+                "type": "OutgoingRoute",
+                "name": "Outgoing Route",
+                "duration": 0.033743,
+                "date": {"$date": {"$numberLong": str(int(connected * 1000))}},
+            }
+        ],
         "wait": wait,
         "starttime": jalali.text(datetime.fromtimestamp(connected, zone)),
         "endtime": jalali.text(datetime.fromtimestamp(call.ended_at, zone)),
@@ -105,18 +112,6 @@ def _origin(call: Call, originated_call_id: str) -> Row:
             for one in (call, call.twin)
         ]
     return row | {"comment": ". ".join(comments)}
-
-
-def _route(connected: float) -> Json:
-    moment: Json = {"$date": {"$numberLong": str(int(connected * 1000))}}
-    return [
-        {
-            "type": "OutgoingRoute",
-            "name": "Outgoing Route",
-            "duration": 0.033743,
-            "date": moment,
-        }
-    ]
 
 
 def _identifier(call: Call, part: int) -> str:

@@ -1,9 +1,7 @@
 """The part of the control API by which people and tests use the telephones."""
 
 import asyncio
-from collections.abc import Callable, Sequence
 from http import HTTPStatus
-from itertools import islice
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
@@ -20,7 +18,7 @@ from .control_http import (
     show,
 )
 from .dialplan import TrunkState
-from .exchange import Exchange
+from .exchange import Key
 from .pbx import Pbx
 from .wire import Json, Row
 
@@ -40,16 +38,16 @@ _TRUNK_STATES: dict[str, TrunkState] = {
 }
 
 
+_KEYS: tuple[Key, ...] = ("answer", "reject", "ignore", "hangup")
+
+
 def routes() -> list[web.RouteDef]:
     """Return what the control API serves of it."""
     phone = "/phones/{number}"
     return [
         web.get("/phones", show(_phones)),
         web.patch(phone, _patch_phone),
-        web.post(f"{phone}/answer", _press(Exchange.answer)),
-        web.post(f"{phone}/reject", _press(Exchange.reject)),
-        web.post(f"{phone}/ignore", _press(Exchange.ignore)),
-        web.post(f"{phone}/hangup", _press(Exchange.hang_up)),
+        *(web.post(f"{phone}/{key}", _press(key)) for key in _KEYS),
         web.post(f"{phone}/dial", _dial),
         web.post("/dial_in", _dial_in),
         web.get("/trunks", show(_trunks)),
@@ -69,9 +67,9 @@ async def _patch_phone(request: web.Request) -> web.Response:
     return answer(_phones(pbx))
 
 
-def _press(act: Callable[[Exchange, str], None]) -> Handler:
+def _press(key: Key) -> Handler:
     async def handler(request: web.Request) -> web.Response:
-        act(request.app[PBX].exchange, request.match_info["number"])
+        request.app[PBX].exchange.press(key, request.match_info["number"])
         return answer(_phones(request.app[PBX]))
 
     return handler
@@ -155,17 +153,15 @@ def _overview(pbx: Pbx) -> Row:
             {"number": queue.number, "name": queue.name} for queue in settings.queues
         ],
         "trunks": _trunks(pbx),
-        "calls": [call.plain() for call in _newest(pbx.traffic, _CALLS_SHOWN)],
+        "calls": [call.plain() for call in pbx.traffic[: -_CALLS_SHOWN - 1 : -1]],
         "requests": [
             {name: record.plain()[name] for name in _REQUEST_SHOWN}
-            for record in _newest(pbx.requests, _REQUESTS_SHOWN)
+            for record in pbx.requests[: -_REQUESTS_SHOWN - 1 : -1]
         ],
-        "events": [record.plain() for record in _newest(pbx.all_events, _EVENTS_SHOWN)],
+        "events": [
+            record.plain() for record in pbx.all_events[: -_EVENTS_SHOWN - 1 : -1]
+        ],
     }
-
-
-def _newest[Item](items: Sequence[Item], count: int) -> list[Item]:
-    return list(islice(reversed(items), count))
 
 
 def _phones(pbx: Pbx) -> list[Json]:
@@ -177,7 +173,7 @@ def _trunks(pbx: Pbx) -> Row:
 
 
 def _phone(pbx: Pbx, line: Line) -> Row:
-    behaviour = pbx.exchange.behaviour(line.number)
+    behaviour = pbx.exchange.behaviours.of(line.number)
     return {
         "number": line.number,
         "name": line.name,

@@ -28,10 +28,7 @@ type Disposition = Literal["ANSWERED", "NO ANSWER", "BUSY", "FAILED"]
 type Announced = Literal["event", "report", "nothing"]
 type Patterns = Annotated[
     Items[str],
-    check(
-        lambda texts: all(map(is_pattern, texts)),
-        "must be a list of patterns",
-    ),
+    check(lambda texts: all(map(is_pattern, texts)), "must be a list of patterns"),
 ]
 
 
