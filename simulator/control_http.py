@@ -10,7 +10,7 @@ from aiohttp.typedefs import Handler
 from .exchange import NotPossible
 from .pbx import Pbx
 from .replies import web_server_page
-from .settings import SettingsError
+from .table import SettingsError
 from .wire import Json, Row, parse, render
 
 PBX = web.AppKey("pbx", Pbx)
@@ -53,8 +53,7 @@ async def refusals_as_json(
         problems: Row = {"unknown": [*error.unknown], "problems": {**error.problems}}
         raise bad_request(str(error), **problems) from error
     except NotPossible as error:
-        reason = render({"error": str(error)}).decode()
-        raise web.HTTPConflict(text=reason, content_type="application/json") from error
+        raise _refusal(web.HTTPConflict, str(error)) from error
 
 
 def show(view: Callable[[Pbx], Json]) -> Handler:
@@ -128,9 +127,14 @@ def answer(value: Json) -> web.Response:
 
 def bad_request(error: str, **more: Json) -> web.HTTPBadRequest:
     """Return a refusal with JSON in it."""
-    return web.HTTPBadRequest(
-        text=render({"error": error, **more}).decode(), content_type="application/json"
-    )
+    return _refusal(web.HTTPBadRequest, error, **more)
+
+
+def _refusal[Error: web.HTTPException](
+    kind: type[Error], error: str, **more: Json
+) -> Error:
+    text = render({"error": error, **more}).decode()
+    return kind(text=text, content_type="application/json")
 
 
 def _is_loopback(text: str) -> bool:

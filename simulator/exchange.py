@@ -136,12 +136,4 @@ class Exchange(Equipment):
         self._over.add(call)
         self._forget_outside()
         if reported:
-            calls = self.settings.calls
-            self._report(
-                rows_of(
-                    call,
-                    self.settings.local_zone,
-                    rewritten=calls.first_leg_row == "rewritten",
-                    answered_after_busy=calls.answered_after_busy,
-                )
-            )
+            self._report(rows_of(call, self.settings))

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+import gzip
 
-from .replies import Reply, compressed, web_server_page
+from .replies import Reply, web_server_page
 from .rules import Rules
 from .settings import Fault
 from .wire import BYTES
@@ -36,4 +37,7 @@ def distorted(reply: Reply, fault: Fault) -> Reply:
     elif fault.status:
         page = web_server_page(fault.status)
         reply = replace(page, headers={**page.headers, **fault.headers})
-    return compressed(reply) if fault.gzip else reply
+    if fault.gzip:
+        headers = {**reply.headers, "Content-Encoding": "gzip"}
+        reply = replace(reply, body=gzip.compress(reply.body), headers=headers)
+    return reply

@@ -77,7 +77,7 @@ def similar(parameters: Mapping[str, Json], *, required: bool) -> bool:
 
 
 def matches(actual: Json, wanted: str, *, alike: bool) -> bool:
-    """Say whether a value fits a condition; an empty condition fits everything.
+    """Return whether a value fits a condition; an empty condition fits everything.
 
     What "similar" means to the PBX is not documented: containing it, in any case, is
     this one's answer.

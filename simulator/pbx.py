@@ -184,7 +184,7 @@ class Pbx:
         )
 
     async def start(self) -> None:
-        """Let telephones ring and events be sent."""
+        """Start the clock of calls and the sending of events."""
         self._tasks = [
             asyncio.create_task(self._timers.run()),
             asyncio.create_task(self._delivery.run()),
@@ -231,7 +231,7 @@ class Pbx:
 
         Raises SettingsError for what cannot be meant, and then changes nothing.
 
-        Tables and faults are given as mappings or as the dataclasses of `settings`.
+        Tables and faults are given as mappings or as the tables of `settings`.
         Setting `faults` makes their number of uses begin anew.
         """
         self._adopt(self._settings.changed({**(changes or {}), **more}))
@@ -299,9 +299,9 @@ class Pbx:
         return taken
 
     def dial(self, caller: str, callee: str) -> Call:
-        """Let an extension call a number by itself, as somebody who lifts it and dials.
+        """Call a number from an extension, as somebody who lifts it and dials.
 
-        Raises NotPossible where it is no extension or does something else.
+        Raises NotPossible for what is no extension, or is busy.
         """
         extension = self._settings.extension(caller)
         if extension is None:
@@ -319,7 +319,7 @@ class Pbx:
         )
 
     def dial_in(self, number: str, callee: str, *, trunk: str = "") -> Call:
-        """Let somebody outside call a number of the PBX.
+        """Call a number of the PBX from outside.
 
         `trunk` is the one by which he comes in, the usual one for outgoing calls where
         none is named. Raises NotPossible where that one is down.

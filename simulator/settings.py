@@ -15,22 +15,8 @@ from typing import Annotated, Literal
 from pydantic import Field, ValidationInfo, field_validator
 
 from .switches import Calls, Events, Phone, Webhook
-from .table import AllOrNames, Count, Items, Seconds, SettingsError, Table, check
+from .table import AllOrNames, Count, Items, Seconds, Table, check
 from .wire import BYTES
-
-__all__ = [
-    "Account",
-    "Envelope",
-    "Extension",
-    "Fault",
-    "Queue",
-    "Searches",
-    "Settings",
-    "SettingsError",
-    "Trunk",
-    "Verb",
-    "Verdict",
-]
 
 type Verb = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 type Verdict = Literal["reject", "accept"]
@@ -240,5 +226,5 @@ class Settings(Table):
         return next((item for item in self.extensions if item.number == number), None)
 
     def is_outside(self, number: str) -> bool:
-        """Say whether a number is reached through a trunk."""
+        """Return whether a number is reached through a trunk."""
         return number.startswith(self.outside_prefixes)

@@ -102,7 +102,7 @@ class Webhook(Table):
         return address
 
     def ticks(self, event: str) -> bool:
-        """Say whether an event of this name is to be sent."""
+        """Return whether an event of this name is to be sent."""
         return self.enabled and (self.events == "all" or event in self.events)
 
 

@@ -92,7 +92,7 @@ class Timers:
         return max(now, self._reached)
 
     def after(self, seconds: float, action: Callable[[], None]) -> Timer:
-        """Have something done so much later."""
+        """Schedule an action in so many seconds of this clock."""
         self._order += 1
         timer = Timer(self.now() + seconds, self._order, action)
         heapq.heappush(self._heap, timer)
@@ -100,13 +100,13 @@ class Timers:
         return timer
 
     def hold(self) -> None:
-        """Let the time stand still, where it is patient, until as many releases."""
+        """Stop the clock, where it is patient, until as many releases."""
         if self.is_patient:
             self._stop_at(self.now())
         self._holds += 1
 
     def release(self) -> None:
-        """Let the time pass on, when it was the last hold."""
+        """End a hold; the clock goes on after the last one."""
         self._holds -= 1
         if not self._holds:
             self._go_on()
@@ -120,7 +120,7 @@ class Timers:
         self._changed.set()
 
     async def run(self) -> None:
-        """Let the time pass, and timers go off as their time comes, until cancelled."""
+        """Run the clock, and each timer as it falls due, until cancelled."""
         self._loop = asyncio.get_running_loop()
         self._go_on()
         try:
