@@ -88,11 +88,11 @@ def _search(search: Callable[[Settings, Parameters], list[Row]]) -> Operation:
 
 def _search_calls(*, quick: bool) -> Operation:
     def operation(pbx: Pbx, parameters: Parameters) -> Outcome:
-        page = search_calls(
+        pagination, rows = search_calls(
             pbx.rows, pbx.settings, parameters, range_optional_with_call_id=quick
         )
-        paged: Json = {"pagination": page.pagination, "data": [*page.rows]}
-        if not page.rows:
+        paged: Json = {"pagination": pagination, "data": [*rows]}
+        if not rows:
             return _nothing_found(pbx.settings, paged)
         return Outcome(message="", data=paged)
 

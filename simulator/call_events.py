@@ -1,34 +1,34 @@
 """The events of a call, with the fields that the PBX documents for them."""
 
+from collections.abc import Mapping
+
 from .calls import Call, Leg, Line
 from .events import CALL_ID, Event, Moment, Value
+from .switches import Events
 
 
-def new_state(line: Line, leg: Leg, *, ringing_call_id: bool, parties: bool) -> Event:
-    """Say what an extension does now, because of its part in a call.
+def new_state(line: Line, leg: Leg, switches: Events) -> Event:
+    """Return what an extension does now, because of its part in a call.
 
-    `ringing_call_id` and `parties` say whether that part is told in full, which is not
-    documented for all states.
+    That part is not documented in full for all states, so switches leave some out.
     """
     fields: dict[str, Value] = {"exten": line.number, "state": line.state}
-    if line.state in ("Ringing", "InUse") and parties:
+    if line.state in ("Ringing", "InUse") and switches.participants:
         fields |= _parties(leg)
-    known = line.state != "Ringing" or ringing_call_id
+    known = line.state != "Ringing" or switches.ringing_call_id
     fields[CALL_ID] = leg.cuid if known else None
     return Event(
-        name="NewState",
-        fields=fields,
-        originated_call_id=leg.call.originated_call_id,
+        name="NewState", fields=fields, originated_call_id=leg.call.originated_call_id
     )
 
 
 def registration(line: Line) -> Event:
-    """Say that an extension has gone, or that it is back."""
+    """Report that an extension has gone, or that it is back."""
     return Event(name="NewState", fields={"exten": line.number, "state": line.state})
 
 
 def incoming_call(call: Call) -> Event:
-    """Say that a call has come in."""
+    """Report that a call has come in."""
     return _of(
         call,
         "IncomingCall",
@@ -42,7 +42,7 @@ def incoming_call(call: Call) -> Event:
 
 
 def outgoing_call(call: Call, number: str, trunk: str) -> Event:
-    """Say that a call leaves by a trunk."""
+    """Report that a call leaves by a trunk."""
     return _of(
         call,
         "OutgoingCall",
@@ -56,7 +56,7 @@ def outgoing_call(call: Call, number: str, trunk: str) -> Event:
 
 
 def cdr(call: Call) -> Event:
-    """Say how a call ended; `talk` and `wait` are documented as numbers here."""
+    """Report how a call ended; `talk` and `wait` are documented as numbers here."""
     fields: dict[str, Value] = {
         "starttime": Moment(seconds=call.time),
         "endtime": Moment(seconds=call.ended_at),
@@ -74,11 +74,18 @@ def cdr(call: Call) -> Event:
         fields |= {"billsec": call.talk, "wait": call.wait}
     else:
         fields |= {"duration": call.wait, "wait": call.wait}
-    return _of(call, "Cdr", fields | {"record": call.recording} | _trunks_and_ids(call))
+    fields |= {
+        "record": call.recording,
+        "entry_point": call.parties.trunk_name if call.kind == "incoming" else None,
+        "outgoing_point": call.outgoing_point or None,
+        CALL_ID: call.cuid,
+        "originated_call_id": call.originated_call_id,
+    }
+    return _of(call, "Cdr", fields)
 
 
 def cdr_answered_after_busy(call: Call) -> Event:
-    """Say once more that a call ended, answered for no time, as an Asterisk may."""
+    """Report once more that a call ended, answered for no time, as an Asterisk may."""
     fields = {
         **cdr(call).fields,
         "disposition": "ANSWERED",
@@ -89,28 +96,20 @@ def cdr_answered_after_busy(call: Call) -> Event:
 
 
 def cdr_of_first_leg(call: Call) -> Event:
-    """Say that the caller was not reached, with neither of the numbers in it."""
-    return _of(
-        call,
-        "Cdr",
-        {
-            "starttime": Moment(seconds=call.time),
-            "endtime": Moment(seconds=call.ended_at),
-            "src": call.parties.caller_id,
-            "dst": "failed",
-            "type": "outgoing",
-            "disposition": call.disposition,
-            "duration": call.wait,
-            "wait": call.wait,
-            CALL_ID: call.cuid,
-            "outgoing_point": call.parties.trunk_name or None,
-            "originated_call_id": call.originated_call_id,
-        },
-    )
+    """Report that the caller was not reached, with neither of the numbers in it."""
+    fields = {
+        **cdr(call).fields,
+        "src": call.parties.caller_id,
+        "dst": "failed",
+        "outgoing_point": call.parties.trunk_name or None,
+    }
+    # These two a Cdr of this kind never has.
+    del fields["record"], fields["entry_point"]
+    return _of(call, "Cdr", fields)
 
 
 def cdr_queue(call: Call) -> Event:
-    """Say how a call to a queue ended; all its numbers are documented as texts."""
+    """Report how a call to a queue ended; all its numbers are documented as texts."""
     queue = "" if call.queue is None else call.queue.number
     answered_at = call.answered_at
     talked = {
@@ -147,7 +146,7 @@ def cdr_queue(call: Call) -> Event:
 
 
 def voicemail(call: Call) -> Event:
-    """Say that a message was left."""
+    """Report that a message was left."""
     file = f"{call.parties.callee}_{int(call.ended_at)}-vm-record-file-{call.number}"
     return _of(
         call,
@@ -164,32 +163,16 @@ def voicemail(call: Call) -> Event:
     )
 
 
-def _of(call: Call, name: str, fields: dict[str, Value]) -> Event:
+def _of(call: Call, name: str, fields: Mapping[str, Value]) -> Event:
     return Event(name=name, fields=fields, originated_call_id=call.originated_call_id)
 
 
 def _parties(leg: Leg) -> dict[str, Value]:
     call = leg.call
+    rung: dict[str, Value] = {"participant": call.parties.caller_id, "direction": "in"}
     if leg.role == "second":
-        queue = None if call.queue is None else call.queue.number
-        return {
-            "participant": call.parties.caller_id,
-            "direction": "in",
-            "queue": queue,
-        }
+        return {**rung, "queue": None if call.queue is None else call.queue.number}
     if call.kind == "originated" and leg.state == "ringing":
-        return {"participant": call.parties.caller_id, "direction": "in"}
-    dialled: dict[str, Value] = {
-        "participant": call.parties.callee,
-        "direction": "out",
-    }
+        return rung
+    dialled: dict[str, Value] = {"participant": call.parties.callee, "direction": "out"}
     return dialled if call.kind == "originated" else {**dialled, "dialer": "yes"}
-
-
-def _trunks_and_ids(call: Call) -> dict[str, Value]:
-    return {
-        "entry_point": call.parties.trunk_name if call.kind == "incoming" else None,
-        "outgoing_point": call.outgoing_point or None,
-        CALL_ID: call.cuid,
-        "originated_call_id": call.originated_call_id,
-    }

@@ -2,16 +2,9 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 
-from .call_events import (
-    cdr,
-    cdr_answered_after_busy,
-    cdr_of_first_leg,
-    cdr_queue,
-    incoming_call,
-    outgoing_call,
-    voicemail,
-)
+from . import call_events, dialplan
 from .calls import Call, CallOutcome, Leg, LegRole
 from .equipment import Equipment
 from .events import Event
@@ -44,11 +37,7 @@ class CallFlow:
     """Moves one call on, as the telephones in it and the time will have it."""
 
     def __init__(
-        self,
-        call: Call,
-        *,
-        equipment: Equipment,
-        on_end: Callable[[Call, bool], None],
+        self, call: Call, *, equipment: Equipment, on_end: Callable[[Call, bool], None]
     ) -> None:
         """Prepare a call that has yet to begin.
 
@@ -118,13 +107,17 @@ class CallFlow:
         self.call.state = "ended"
 
     def _ring_caller(self) -> None:
-        destination = self._equipment.first_destination(self.call.parties)
+        destination = dialplan.first_leg(
+            self.call.parties, self._equipment.settings, self._equipment.trunk_states
+        )
         leg = self.call.first = self._leg(self.call.parties.caller, role="first")
         if destination.kind == "nowhere":
-            return self._fail(leg, destination.reason)
+            return self._refuse_later(leg, _SIGNALLING, destination.reason)
         if destination.kind == "outside" and self._switches.first_leg_outgoing_call:
             self._equipment.tell(
-                outgoing_call(self.call, self.call.parties.caller, destination.trunk)
+                call_events.outgoing_call(
+                    self.call, self.call.parties.caller, destination.trunk
+                )
             )
         return self._ring(leg, self.call.parties.timeout)
 
@@ -134,7 +127,7 @@ class CallFlow:
         leg.state = "talking"
         leg.since = self.call.begun
         if self.call.kind == "incoming":
-            self._equipment.tell(incoming_call(self.call))
+            self._equipment.tell(call_events.incoming_call(self.call))
         self._equipment.tell_state(leg)
         self._connect()
 
@@ -142,10 +135,15 @@ class CallFlow:
         """Dial the callee."""
         self.call.state = "calling_callee"
         self.call.connected = self._equipment.now()
-        if self.call.first is not None and self.call.first.plan.patience:
-            self._later_for(self.call.first, self.call.first.plan.patience)
-        parties = self.call.parties
-        destination = self._equipment.second_destination(parties, self.call.kind)
+        first = self.call.first
+        if first is not None and first.plan.patience:
+            self._later(first.plan.patience, partial(self.hang_up, first))
+        parties, settings = self.call.parties, self._equipment.settings
+        destination = (
+            dialplan.incoming(parties.callee, settings)
+            if self.call.kind == "incoming"
+            else dialplan.second_leg(parties, settings, self._equipment.trunk_states)
+        )
         if destination.kind == "nowhere":
             reason = destination.reason
             return self._later(_SIGNALLING, lambda: self._end(reason))
@@ -154,7 +152,7 @@ class CallFlow:
         if destination.kind == "outside":
             self.call.outgoing_point = destination.trunk
             self._equipment.tell(
-                outgoing_call(self.call, parties.callee, destination.trunk)
+                call_events.outgoing_call(self.call, parties.callee, destination.trunk)
             )
         leg = self._leg(parties.callee, role="second")
         self.call.seconds = [leg]
@@ -180,9 +178,9 @@ class CallFlow:
         """Ring a telephone, and let it do what it is to do."""
         plan = leg.plan
         if leg.is_engaged:
-            return self._fail(leg, "in_use")
+            return self._refuse_later(leg, _SIGNALLING, "in_use")
         if plan.behaviour in ("busy", "unreachable", "no_route", "barred"):
-            return self._fail(leg, plan.behaviour)
+            return self._refuse_later(leg, _SIGNALLING, plan.behaviour)
         if plan.behaviour == "intercom":
             return self.answer(leg)
         leg.state = "ringing"
@@ -196,24 +194,20 @@ class CallFlow:
         )
         if answers and plan.after < limit:
             return self._later_on(
-                leg, plan.after, lambda leg: self._answer_if_free(leg, limit)
+                leg, plan.after, partial(self._answer_if_free, limit=limit)
             )
         if plan.behaviour == "reject" and plan.after < limit:
-            return self._later_on(
-                leg, plan.after, lambda leg: self.refuse(leg, "rejected")
-            )
-        return self._later_on(leg, limit, lambda leg: self.refuse(leg, "no_answer"))
+            return self._refuse_later(leg, plan.after, "rejected")
+        return self._refuse_later(leg, limit, "no_answer")
 
-    def _answer_if_free(self, leg: Leg, limit: float) -> None:
+    def _answer_if_free(self, leg: Leg, *, limit: float) -> None:
         """Answer, or ring on where it has answered another call meanwhile."""
         if not leg.is_engaged:
             return self.answer(leg)
-        return self._later_on(
-            leg, limit - leg.plan.after, lambda leg: self.refuse(leg, "no_answer")
-        )
+        return self._refuse_later(leg, limit - leg.plan.after, "no_answer")
 
-    def _fail(self, leg: Leg, reason: str) -> None:
-        self._later_on(leg, _SIGNALLING, lambda leg: self.refuse(leg, reason))
+    def _refuse_later(self, leg: Leg, seconds: float, reason: str) -> None:
+        self._later_on(leg, seconds, partial(self.refuse, reason=reason))
 
     def _has_mailbox(self, leg: Leg) -> bool:
         """Return whether the PBX's voicemail answers for a telephone.
@@ -245,7 +239,7 @@ class CallFlow:
         # The callee first: of two who want to hang up at once it is he who does.
         for party in (leg, self.call.first):
             if party is not None and party.plan.talk:
-                self._later_for(party, party.plan.talk)
+                self._later(party.plan.talk, partial(self.hang_up, party))
 
     def _talk(self, reason: str) -> None:
         self._cancel_timers()
@@ -256,13 +250,10 @@ class CallFlow:
             self._later(self.call.parties.call_limit, lambda: self._end(reason))
 
     def _end_of_first_leg(self, reason: str) -> None:
-        self.call.reason = reason
-        self.call.disposition = "NO ANSWER" if reason == "no_answer" else "FAILED"
-        self.call.outcome = "caller_no_answer"
-        self._close()
+        disposition: Disposition = "NO ANSWER" if reason == "no_answer" else "FAILED"
+        self._close(reason, disposition, "caller_no_answer")
         announced = self._switches.first_leg_failure
-        events = [cdr_of_first_leg(self.call)] if announced == "event" else []
-        self._tell_end(events, announced)
+        self._tell_end([call_events.cdr_of_first_leg(self.call)], announced)
 
     def _end(self, reason: str) -> None:
         switches = self._switches
@@ -272,36 +263,39 @@ class CallFlow:
             "rejected": switches.rejected,
         }.get(reason, "NO ANSWER")
         answered = self.call.answered is not None
-        self.call.reason = reason
-        self.call.disposition = disposition
-        self.call.outcome = "answered" if answered else _OUTCOMES[disposition]
-        nowhere = reason in ("no_route", "barred", "trunk_down")
-        announced: Announced = switches.no_route if nowhere else "event"
-        self._close()
-        events = [cdr(self.call)]
+        self._close(
+            reason, disposition, "answered" if answered else _OUTCOMES[disposition]
+        )
+        events = [call_events.cdr(self.call)]
         if self.call.queue is not None:
-            events.insert(0, cdr_queue(self.call))
+            events.insert(0, call_events.cdr_queue(self.call))
         if reason == "voicemail":
-            events.append(voicemail(self.call))
+            events.append(call_events.voicemail(self.call))
         if disposition == "BUSY" and switches.answered_after_busy:
-            events.append(cdr_answered_after_busy(self.call))
-        self._tell_end(events if announced == "event" else [], announced)
+            events.append(call_events.cdr_answered_after_busy(self.call))
+        nowhere = reason in ("no_route", "barred", "trunk_down")
+        self._tell_end(events, switches.no_route if nowhere else "event")
 
-    def _close(self) -> None:
+    def _close(
+        self, reason: str, disposition: Disposition, outcome: CallOutcome | None
+    ) -> None:
+        """Note how the call ended, and that nothing more happens in it."""
+        call = self.call
+        call.reason, call.disposition, call.outcome = reason, disposition, outcome
+        call.ended = self._equipment.now()
+        call.state = "ended"
         self._cancel_timers()
-        for leg in self.call.legs:
+        for leg in call.legs:
             leg.cancel_timer()
-        self.call.ended = self._equipment.now()
-        self.call.state = "ended"
-        if self._switches.recording and self.call.talk:
+        if self._switches.recording and call.talk:
             zone = self._equipment.settings.local_zone
-            day = datetime.fromtimestamp(self.call.time, zone)
-            self.call.recording = f"{day:%Y%m%d}_{self.call.cuid}.mp3"
+            day = datetime.fromtimestamp(call.time, zone)
+            call.recording = f"{day:%Y%m%d}_{call.cuid}.mp3"
 
     def _tell_end(self, events: list[Event], announced: Announced) -> None:
         if self._switches.end_order == "idle_first":
             self._finish_all()
-        for event in events:
+        for event in events if announced == "event" else ():
             self._equipment.tell(event)
         self._finish_all()
         self._on_end(self.call, announced != "nothing")
@@ -330,7 +324,7 @@ class CallFlow:
             call=self.call,
             line=self._equipment.line(number),
             role=role,
-            plan=self._equipment.plan(number, other=other, role=role),
+            plan=self._equipment.behaviours.take(number, other=other, role=role),
             cuid=cuid,
         )
         leg.line.legs.append(leg)
@@ -339,13 +333,10 @@ class CallFlow:
     def _later(self, seconds: float, action: Callable[[], None]) -> None:
         self._timers.append(self._equipment.after(seconds, action))
 
-    def _later_for(self, leg: Leg, seconds: float) -> None:
-        self._later(seconds, lambda: self.hang_up(leg))
-
     def _later_on(
         self, leg: Leg, seconds: float, action: Callable[[Leg], None]
     ) -> None:
-        leg.timer = self._equipment.after(seconds, lambda: action(leg))
+        leg.timer = self._equipment.after(seconds, partial(action, leg))
 
     def _cancel_timers(self) -> None:
         for timer in self._timers:

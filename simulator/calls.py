@@ -99,7 +99,7 @@ class Leg:
         return self.line.leg_in("talking") is not None
 
     def cancel_timer(self) -> None:
-        """Let it do nothing more by itself."""
+        """Cancel what the telephone would do next."""
         if self.timer is not None:
             self.timer.cancel()
             self.timer = None

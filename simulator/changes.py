@@ -1,27 +1,43 @@
 """Waiting for something to happen."""
 
 import asyncio
+from collections.abc import Awaitable
 
 
 class Changes:
-    """Counts what has happened, and wakes those who wait for more of it."""
+    """Counts what has happened, and wakes those who wait for more of it.
+
+    An `asyncio.Condition` would have to be locked before it may be notified, which only
+    a coroutine can; here everything that happens may note it.
+    """
 
     def __init__(self) -> None:
         """Begin at 0."""
         self.count = 0
-        self._waiting: list[asyncio.Future[None]] = []
+        self._noted = asyncio.Event()
 
     def note(self) -> None:
         """Count one more."""
         self.count += 1
-        waiting, self._waiting = self._waiting, []
-        for future in waiting:
-            if not future.done():
-                future.set_result(None)
+        noted, self._noted = self._noted, asyncio.Event()
+        noted.set()
 
     async def beyond(self, count: int) -> None:
         """Wait until more than that many things have happened."""
         while self.count <= count:
-            future = asyncio.get_running_loop().create_future()
-            self._waiting.append(future)
-            await future
+            await self._noted.wait()
+
+
+async def first_of(*waits: Awaitable[object], timeout: float | None = None) -> bool:
+    """Wait for the first of some waits and end the others.
+
+    Return whether the first one named was done.
+    """
+    tasks = [asyncio.ensure_future(wait) for wait in waits]
+    try:
+        await asyncio.wait(tasks, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
+        return tasks[0].done()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

@@ -5,24 +5,22 @@ everyone else its addresses are as unknown as any other outside of the PBX's API
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
-from http import HTTPStatus
 
 from aiohttp import web
-from aiohttp.typedefs import Handler
 
 from . import switchboard
 from .control_http import (
     PBX,
     answer,
     bad_request,
-    bad_settings,
+    forget,
     local_clients_only,
     read_json,
     read_object,
+    refusals_as_json,
+    show,
 )
-from .pbx import CallRecord, Pbx, RequestRecord
-from .settings import SettingsError
+from .pbx import Pbx
 from .wire import Row
 
 PREFIX = "/_control/"
@@ -33,78 +31,64 @@ def application(pbx: Pbx, stopping: asyncio.Event) -> web.Application:
 
     Those who wait for news are answered when `stopping` is set.
     """
-    control = web.Application(middlewares=[local_clients_only])
+    control = web.Application(middlewares=[local_clients_only, refusals_as_json])
     control[PBX] = pbx
     control[switchboard.STOPPING] = stopping
     control.add_routes(switchboard.routes())
     control.add_routes(
         [
-            web.get("/settings", _get_settings),
+            web.get("/settings", show(_settings)),
             web.patch("/settings", _patch_settings),
             web.post("/reset", _reset),
             web.get("/requests", _get_requests),
-            web.delete("/requests", _forget(Pbx.forget_requests)),
-            web.get("/calls", _get_calls),
-            web.delete("/calls", _forget(Pbx.forget_calls)),
-            web.get("/cdr", _get_rows),
+            web.delete("/requests", forget(lambda pbx: pbx.forget_requests())),
+            web.get("/calls", show(lambda pbx: [call.plain() for call in pbx.calls])),
+            web.delete("/calls", forget(lambda pbx: pbx.forget_calls())),
+            web.get("/cdr", show(lambda pbx: [*pbx.rows])),
             web.put("/cdr", _put_rows),
             web.post("/cdr", _post_rows),
-            web.delete("/cdr", _forget(Pbx.forget_rows)),
+            web.delete("/cdr", forget(lambda pbx: pbx.forget_rows())),
         ]
     )
     return control
 
 
-async def _get_settings(request: web.Request) -> web.Response:
-    return answer(request.app[PBX].settings.plain())
+def _settings(pbx: Pbx) -> Row:
+    return pbx.settings.plain()
 
 
 async def _patch_settings(request: web.Request) -> web.Response:
-    changes = await read_object(request)
-    try:
-        request.app[PBX].change(changes)
-    except SettingsError as error:
-        raise bad_settings(error) from error
-    return await _get_settings(request)
+    pbx = request.app[PBX]
+    pbx.change(await read_object(request))
+    return answer(_settings(pbx))
 
 
 async def _reset(request: web.Request) -> web.Response:
-    request.app[PBX].reset()
-    return await _get_settings(request)
+    pbx = request.app[PBX]
+    pbx.reset()
+    return answer(_settings(pbx))
 
 
 async def _get_requests(request: web.Request) -> web.Response:
     pbx = request.app[PBX]
     path = request.query.get("path")
-    return _answer_records(pbx.requests if path is None else pbx.requests_for(path))
-
-
-async def _get_calls(request: web.Request) -> web.Response:
-    return _answer_records(request.app[PBX].calls)
-
-
-async def _get_rows(request: web.Request) -> web.Response:
-    return answer([*request.app[PBX].rows])
+    records = pbx.requests if path is None else pbx.requests_for(path)
+    return answer([record.plain() for record in records])
 
 
 async def _put_rows(request: web.Request) -> web.Response:
     rows = await _rows(request)
     request.app[PBX].forget_rows()
-    request.app[PBX].add_rows(rows)
-    return await _get_rows(request)
+    return _add(request.app[PBX], rows)
 
 
 async def _post_rows(request: web.Request) -> web.Response:
-    request.app[PBX].add_rows(await _rows(request))
-    return await _get_rows(request)
+    return _add(request.app[PBX], await _rows(request))
 
 
-def _forget(forget: Callable[[Pbx], None]) -> Handler:
-    async def handler(request: web.Request) -> web.Response:
-        forget(request.app[PBX])
-        return web.Response(status=HTTPStatus.NO_CONTENT)
-
-    return handler
+def _add(pbx: Pbx, rows: list[Row]) -> web.Response:
+    pbx.add_rows(rows)
+    return answer([*pbx.rows])
 
 
 async def _rows(request: web.Request) -> list[Row]:
@@ -113,11 +97,5 @@ async def _rows(request: web.Request) -> list[Row]:
     items = given if isinstance(given, list) else [given]
     rows = [item for item in items if isinstance(item, dict)]
     if len(rows) < len(items):
-        raise bad_request({"error": "Rows are objects"})
+        raise bad_request("Rows are objects")
     return rows
-
-
-def _answer_records(
-    records: Sequence[RequestRecord] | Sequence[CallRecord],
-) -> web.Response:
-    return answer([record.plain() for record in records])

@@ -14,8 +14,9 @@ from yarl import URL
 
 from .changes import Changes
 from .events import Event, as_text, spelt, spelt_name
+from .journal import Journal
 from .settings import Settings
-from .switches import EventFault, Webhook
+from .switches import EventFault
 from .timers import Timers
 from .wire import Row, render
 
@@ -32,7 +33,7 @@ class EventRecord:
     None where there was none, and then `problem` says why.
     """
 
-    number: int
+    number: int = 0
     time: float
     name: str
     fields: Row
@@ -47,14 +48,6 @@ class EventRecord:
     def plain(self) -> Row:
         """Return the record as the control API shows it."""
         return asdict(self)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Message:
-    method: str
-    url: URL
-    body: bytes | None
-    headers: dict[str, str]
 
 
 class Delivery:
@@ -74,7 +67,7 @@ class Delivery:
         self._timers = timers
         self._changes = changes
         self._queue: deque[EventRecord] = deque()
-        self._records: deque[EventRecord] = deque()
+        self._records = Journal[EventRecord](lambda: settings().keep_records, changes)
         self._pushed = asyncio.Event()
         self._delayed = 0
         self._numbered = 0
@@ -85,7 +78,7 @@ class Delivery:
     @property
     def records(self) -> Sequence[EventRecord]:
         """All events, newest last: those sent in the order of sending."""
-        return tuple(self._records)
+        return self._records.records
 
     @property
     def is_idle(self) -> bool:
@@ -100,34 +93,24 @@ class Delivery:
 
     def push(self, event: Event) -> None:
         """Send an event, or do with it what the switches say."""
-        settings = self._settings()
-        record = self._record(event, settings)
-        if not settings.webhook.ticks(event.name):
-            return self._keep_unsent(record, "unticked")
+        if not self._settings().webhook.ticks(event.name):
+            return self._keep(self._record(event, "unticked"))
         fault = self._take(event)
         if fault.drop:
-            return self._keep_unsent(record, "dropped")
-        for copy in range(fault.copies):
-            self._send_later(
-                record if copy == 0 else self._record(event, settings), fault
-            )
+            return self._keep(self._record(event, "dropped"))
+        for _copy in range(fault.copies):
+            self._send_later(self._record(event, "waiting"), fault)
         return None
 
     def forget(self) -> None:
         """Forget the events that are through."""
-        self._records = deque(
-            record for record in self._records if record.fate == "waiting"
-        )
-        self._changes.note()
+        self._records.forget_where(lambda record: record.fate != "waiting")
 
     def drop_all(self) -> None:
         """Send nothing of what waits, and forget it."""
         self._queue.clear()
         self._delayed = 0
-        self._records = deque(
-            record for record in self._records if record.fate != "waiting"
-        )
-        self._changes.note()
+        self._records.forget_where(lambda record: record.fate == "waiting")
 
     async def run(self) -> None:
         """Send events as they come, until cancelled."""
@@ -144,17 +127,17 @@ class Delivery:
 
     async def _send(self, record: EventRecord, session: aiohttp.ClientSession) -> None:
         settings = self._settings()
-        message = _message(record, settings)
+        url, body, headers = _message(record.fields, record.name, settings)
         record.time = self._clock()
-        record.method = message.method
-        record.url = str(message.url)
-        record.body = (message.body or b"").decode()
+        record.method = settings.webhook.method
+        record.url = str(url)
+        record.body = body.decode()
         try:
             async with session.request(
-                message.method,
-                message.url,
-                data=message.body,
-                headers=message.headers,
+                record.method,
+                url,
+                data=body or None,
+                headers=headers,
                 allow_redirects=False,
                 timeout=aiohttp.ClientTimeout(total=settings.webhook.timeout or None),
             ) as response:
@@ -189,26 +172,19 @@ class Delivery:
         self._timers.hold()
         self._pushed.set()
 
-    def _keep_unsent(self, record: EventRecord, fate: Fate) -> None:
-        record.fate = fate
-        self._keep(record)
-
     def _keep(self, record: EventRecord) -> None:
         self._numbered += 1
         record.number = self._numbered
-        self._records.append(record)
-        while len(self._records) > self._settings().keep_records:
-            self._records.popleft()
-        self._changes.note()
+        self._records.add(record)
 
-    def _record(self, event: Event, settings: Settings) -> EventRecord:
+    def _record(self, event: Event, fate: Fate) -> EventRecord:
+        settings = self._settings()
         return EventRecord(
-            number=0,
             time=self._clock(),
             name=event.name,
             fields=spelt(event, settings.events, settings.local_zone),
             originated_call_id=event.originated_call_id,
-            fate="waiting",
+            fate=fate,
         )
 
     def _take(self, event: Event) -> EventFault:
@@ -231,42 +207,27 @@ def _fits(event: Event, fault: EventFault) -> bool:
     )
 
 
-def _message(record: EventRecord, settings: Settings) -> _Message:
+def _message(
+    fields: Row, name: str, settings: Settings
+) -> tuple[URL, bytes, dict[str, str]]:
+    """Return the address, the body and the headers with which an event is sent."""
     webhook = settings.webhook
-    url = _url(record, settings)
-    headers = _credentials(webhook)
-    if webhook.method == "GET":
-        parameters = {key: as_text(value) for key, value in record.fields.items()}
-        return _Message(
-            method="GET", url=url.update_query(parameters), body=None, headers=headers
-        )
-    body, content_type = _body(record.fields, settings)
-    return _Message(
-        method="POST",
-        url=url,
-        body=body,
-        headers={**headers, "Content-Type": content_type},
-    )
-
-
-def _url(record: EventRecord, settings: Settings) -> URL:
-    url = URL(settings.webhook.address)
-    if settings.webhook.version == "G4":
-        return url
-    name = spelt_name(record.name, settings.events).replace(" ", "")
-    if settings.events.rest_name == "lower":
-        name = name.lower()
-    return url.with_path(f"{url.path.rstrip('/')}/{name}").with_query(url.query)
-
-
-def _credentials(webhook: Webhook) -> dict[str, str]:
-    if not webhook.username and not webhook.password:
-        return {}
-    return {
-        "Authorization": aiohttp.encode_basic_auth(
+    headers = {}
+    if webhook.username or webhook.password:
+        headers["Authorization"] = aiohttp.encode_basic_auth(
             webhook.username, webhook.password, encoding="utf-8"
         )
-    }
+    url = URL(webhook.address)
+    if webhook.version == "Rest4":
+        name = spelt_name(name, settings.events).replace(" ", "")
+        if settings.events.rest_name == "lower":
+            name = name.lower()
+        url = url.with_path(f"{url.path.rstrip('/')}/{name}").with_query(url.query)
+    if webhook.method == "GET":
+        texts = {key: as_text(value) for key, value in fields.items()}
+        return url.update_query(texts), b"", headers
+    body, headers["Content-Type"] = _body(fields, settings)
+    return url, body, headers
 
 
 def _body(fields: Row, settings: Settings) -> tuple[bytes, str]:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from .calls import CallOrder
 from .patterns import fits
 from .settings import Queue, Settings
 from .switches import Phone
@@ -30,38 +31,38 @@ def trunk_states(settings: Settings) -> dict[str, TrunkState]:
 
 
 def first_leg(
-    caller: str, trunk: str, settings: Settings, states: Mapping[str, TrunkState]
+    order: CallOrder, settings: Settings, states: Mapping[str, TrunkState]
 ) -> Destination:
     """Return where the first leg of an originate leads: no context is needed."""
-    if settings.extension(caller) is not None:
+    if settings.extension(order.caller) is not None:
         return Destination(kind="extension")
-    if not trunk:
+    if not order.trunk_name:
         # Indispensable for a caller outside, although its absence is no error.
         return Destination(kind="nowhere", reason="no_trunk")
-    return _outside(caller, trunk, settings, states)
+    return _outside(order.caller, order.trunk_name, settings, states)
 
 
 def second_leg(
-    callee: str, context: str, settings: Settings, states: Mapping[str, TrunkState]
+    order: CallOrder, settings: Settings, states: Mapping[str, TrunkState]
 ) -> Destination:
-    """Return where a context leads a dialled number."""
-    if context not in settings.contexts:
+    """Return where the context of a call leads the dialled number."""
+    callee = order.callee
+    if order.context not in settings.contexts:
         return Destination(kind="nowhere", reason="no_route")
     if callee.startswith(settings.calls.barred_prefixes):
         return Destination(kind="nowhere", reason="barred")
-    patterns = settings.calls.routes.get(context)
+    patterns = settings.calls.routes.get(order.context)
     if patterns is not None and not any(fits(callee, item) for item in patterns):
         return Destination(kind="nowhere", reason="no_route")
-    inside = _inside(callee, settings)
-    if inside is not None:
-        return inside
-    return _outside(callee, outgoing_trunk(settings), settings, states)
+    return _inside(callee, settings) or _outside(
+        callee, outgoing_trunk(settings), settings, states
+    )
 
 
 def incoming(callee: str, settings: Settings) -> Destination:
     """Return where a call from outside leads: no context of outgoing calls is asked."""
-    inside = _inside(callee, settings)
-    return Destination(kind="nowhere", reason="no_route") if inside is None else inside
+    nowhere = Destination(kind="nowhere", reason="no_route")
+    return _inside(callee, settings) or nowhere
 
 
 def outgoing_trunk(settings: Settings) -> str:

@@ -4,13 +4,12 @@ from collections.abc import Callable, Sequence
 
 from . import dialplan
 from .call_events import new_state, registration
-from .calls import CallKind, CallOrder, Leg, LegRole, Line
+from .calls import Leg, Line
 from .changes import Changes
-from .dialplan import Destination, TrunkState
+from .dialplan import TrunkState
 from .events import Event
 from .phones import Behaviours
 from .settings import Settings
-from .switches import Phone
 from .timers import Timer, Timers
 
 
@@ -37,7 +36,7 @@ class Equipment:
         self.changes = changes
         self._clock = clock
         self._timers = timers
-        self._behaviours = Behaviours(settings)
+        self.behaviours = Behaviours(settings)
         self._lines: dict[str, Line] = {}
         self._channel = 0
         for line in self._register():
@@ -59,7 +58,7 @@ class Equipment:
                 for name, state in dialplan.trunk_states(settings).items()
             }
         self.settings = settings
-        self._behaviours.adopt(settings)
+        self.behaviours.adopt(settings)
         for line in self._register():
             if line.told != line.state:
                 line.told = line.state
@@ -106,20 +105,6 @@ class Equipment:
 
         return self._timers.after(seconds, act)
 
-    def first_destination(self, parties: CallOrder) -> Destination:
-        """Return where the caller of an originate is."""
-        return dialplan.first_leg(
-            parties.caller, parties.trunk_name, self.settings, self.trunk_states
-        )
-
-    def second_destination(self, parties: CallOrder, kind: CallKind) -> Destination:
-        """Return where the dialplan leads the callee's number."""
-        if kind == "incoming":
-            return dialplan.incoming(parties.callee, self.settings)
-        return dialplan.second_leg(
-            parties.callee, parties.context, self.settings, self.trunk_states
-        )
-
     def line(self, number: str) -> Line:
         """Return the telephone of a number."""
         if number not in self._lines:
@@ -130,14 +115,6 @@ class Equipment:
                 is_inside=extension is not None,
             )
         return self._lines[number]
-
-    def behaviour(self, number: str) -> Phone:
-        """Return how a telephone behaves in general."""
-        return self._behaviours.of(number)
-
-    def plan(self, number: str, *, other: str, role: LegRole) -> Phone:
-        """Return how a telephone will behave in a new call."""
-        return self._behaviours.take(number, other=other, role=role)
 
     def new_call_id(self, time: float) -> str:
         """Return a call id for a channel made at a time in seconds since 1970."""
@@ -157,15 +134,7 @@ class Equipment:
             leg = (
                 line.leg_in("ringing" if line.state == "Ringing" else "talking") or leg
             )
-        switches = self.settings.events
-        self.tell(
-            new_state(
-                line,
-                leg,
-                ringing_call_id=switches.ringing_call_id,
-                parties=switches.participants,
-            )
-        )
+        self.tell(new_state(line, leg, self.settings.events))
 
     def _register(self) -> list[Line]:
         """Bring the telephones in line with the settings; return the extensions."""
@@ -174,7 +143,7 @@ class Equipment:
         lines = [self.line(extension.number) for extension in self.settings.extensions]
         for line, extension in zip(lines, self.settings.extensions, strict=True):
             line.name = extension.name
-            line.is_registered = self._behaviours.is_registered(extension.number)
+            line.is_registered = self.behaviours.is_registered(extension.number)
         return lines
 
     def _forget_outside(self) -> None:

@@ -13,11 +13,7 @@ CALL_ID = "call_id"
 
 _PANEL_STATES = {"InUse": "In-Use", "Pause": "Paused"}
 # Where the vendor's tables, and one client, name a field otherwise than the samples do.
-_TABLE_NAMES = {
-    "starttime": "start_time",
-    "endtime": "end_time",
-    "dialer": "dialing",
-}
+_TABLE_NAMES = {"starttime": "start_time", "endtime": "end_time", "dialer": "dialing"}
 _TABLE_DISPOSITIONS = {
     "ANSWERED": "Answered",
     "NO ANSWER": "No Answered",

@@ -1,20 +1,22 @@
 """The calls that go on in the PBX, and what people do in them."""
 
-from collections import deque
 from collections.abc import Callable, Sequence
-from typing import override
+from typing import Literal, override
 
 from .call_flow import CallFlow
-from .calls import Call, CallKind, CallOrder, Leg, LegState
+from .calls import Call, CallKind, CallOrder, LegState
 from .changes import Changes
 from .equipment import Equipment, NotPossible
 from .events import Event
+from .journal import Journal
 from .report_rows import rows_of
 from .settings import Settings
 from .timers import Timers
 from .wire import Row
 
-__all__ = ["Exchange", "NotPossible"]
+__all__ = ["Exchange", "Key", "NotPossible"]
+
+type Key = Literal["answer", "reject", "ignore", "hangup"]
 
 
 class Exchange(Equipment):
@@ -37,7 +39,7 @@ class Exchange(Equipment):
         )
         self._report = report
         self._open: dict[int, CallFlow] = {}
-        self._over: deque[Call] = deque()
+        self._over = Journal[Call](lambda: self.settings.keep_records, changes)
         self._counted = 0
         self._last_originated: Call | None = None
 
@@ -50,7 +52,9 @@ class Exchange(Equipment):
     def calls(self) -> Sequence[Call]:
         """Calls of all kinds, in the order in which they were made."""
         going_on = [flow.call for flow in self._open.values()]
-        return tuple(sorted((*self._over, *going_on), key=lambda call: call.number))
+        return tuple(
+            sorted((*self._over.records, *going_on), key=lambda call: call.number)
+        )
 
     def place(
         self,
@@ -81,34 +85,33 @@ class Exchange(Equipment):
         self.changes.note()
         return flow
 
-    def answer(self, number: str) -> None:
-        """Answer a telephone that rings."""
-        flow, leg = self._find(number, "ringing", "does not ring")
-        flow.answer(leg)
-        self.changes.note()
+    def press(self, key: Key, number: str) -> None:
+        """Do with a telephone what a person does with it.
 
-    def reject(self, number: str) -> None:
-        """Reject the call for which a telephone rings."""
-        flow, leg = self._find(number, "ringing", "does not ring")
-        flow.refuse(leg, "rejected")
-        self.changes.note()
-
-    def ignore(self, number: str) -> None:
-        """Let the time of a telephone to ring be over at once."""
-        flow, leg = self._find(number, "ringing", "does not ring")
-        flow.ignore(leg)
-        self.changes.note()
-
-    def hang_up(self, number: str) -> None:
-        """End the call that a telephone is in."""
-        flow, leg = self._find(number, "talking", "is not in a call")
-        flow.hang_up(leg)
+        Only one that rings can be answered, rejected or ignored, so that its time to
+        ring is over at once; only one that was answered can be hung up.
+        """
+        line = self._lines.get(number)
+        state: LegState = "talking" if key == "hangup" else "ringing"
+        leg = None if line is None else line.leg_in(state)
+        if leg is None:
+            otherwise = "is not in a call" if key == "hangup" else "does not ring"
+            raise NotPossible(f"{number} {otherwise}")
+        flow = self._open[leg.call.number]
+        match key:
+            case "answer":
+                flow.answer(leg)
+            case "reject":
+                flow.refuse(leg, "rejected")
+            case "ignore":
+                flow.ignore(leg)
+            case "hangup":
+                flow.hang_up(leg)
         self.changes.note()
 
     def forget(self) -> None:
         """Forget the calls that are over."""
-        self._over.clear()
-        self.changes.note()
+        self._over.forget()
 
     def drop_all(self) -> None:
         """End everything at once, as where the PBX itself goes down."""
@@ -117,16 +120,6 @@ class Exchange(Equipment):
         self._open.clear()
         self._forget_outside()
         self.changes.note()
-
-    def _find(
-        self, number: str, state: LegState, otherwise: str
-    ) -> tuple[CallFlow, Leg]:
-        """Return the call for which a telephone is in a state, and its part in it."""
-        line = self._lines.get(number)
-        leg = None if line is None else line.leg_in(state)
-        if leg is None:
-            raise NotPossible(f"{number} {otherwise}")
-        return self._open[leg.call.number], leg
 
     def _share_call_id(self, call: Call) -> None:
         """Give a call the id of the one before, where the PBX would mix them up."""
@@ -140,17 +133,7 @@ class Exchange(Equipment):
     def _end(self, call: Call, reported: bool) -> None:
         """Keep a call that is over; `reported` is whether it leaves a row."""
         del self._open[call.number]
-        self._over.append(call)
-        while len(self._over) > self.settings.keep_records:
-            self._over.popleft()
+        self._over.add(call)
         self._forget_outside()
         if reported:
-            calls = self.settings.calls
-            self._report(
-                rows_of(
-                    call,
-                    self.settings.local_zone,
-                    rewritten=calls.first_leg_row == "rewritten",
-                    answered_after_busy=calls.answered_after_busy,
-                )
-            )
+            self._report(rows_of(call, self.settings))

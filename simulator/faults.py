@@ -1,8 +1,10 @@
 """Misbehaviour on demand: which fault of the settings a request meets."""
 
 from collections.abc import Sequence
+from dataclasses import replace
+import gzip
 
-from .replies import Reply, compressed, web_server_page
+from .replies import Reply, web_server_page
 from .rules import Rules
 from .settings import Fault
 from .wire import BYTES
@@ -29,18 +31,13 @@ class Faults:
 
 def distorted(reply: Reply, fault: Fault) -> Reply:
     """Return the reply as a fault wants it to look."""
-    if fault.status:
-        reply = _replacement(fault)
-    return compressed(reply) if fault.gzip else reply
-
-
-def _replacement(fault: Fault) -> Reply:
-    page = web_server_page(fault.status)
-    if fault.body is None:
-        return Reply(
-            status=page.status,
-            body=page.body,
-            headers={**page.headers, **fault.headers},
-        )
-    body = fault.body.encode(errors=BYTES)
-    return Reply(status=fault.status, body=body, headers=fault.headers)
+    if fault.status and fault.body is not None:
+        body = fault.body.encode(errors=BYTES)
+        reply = Reply(status=fault.status, body=body, headers=fault.headers)
+    elif fault.status:
+        page = web_server_page(fault.status)
+        reply = replace(page, headers={**page.headers, **fault.headers})
+    if fault.gzip:
+        headers = {**reply.headers, "Content-Encoding": "gzip"}
+        reply = replace(reply, body=gzip.compress(reply.body), headers=headers)
+    return reply

@@ -2,21 +2,11 @@
 
 from datetime import date, datetime
 
-# Within the years 1210 to 1633 leap years repeat every 33 years, at these places in the
-# cycle.
+# Within these years the leap years repeat every 33 years.
 _FIRST_YEAR = 1210
 _LAST_YEAR = 1633
-_CYCLE = 33
-_LEAP_PLACES = (1, 5, 9, 13, 17, 22, 26, 30)
-_DAYS_OF_CYCLE = _CYCLE * 365 + len(_LEAP_PLACES)
-
-# 1 Farvardin 1221, a year at place 0 of the cycle, as Python's day number.
-_CYCLE_START_YEAR = 1221
-_CYCLE_START_DAY = date(1842, 3, 21).toordinal()
-
-_FIRST_HALF_MONTH = 31
-_FIRST_HALF_DAYS = 6 * _FIRST_HALF_MONTH
-_SECOND_HALF_MONTH = 30
+# Chosen so that 1 Farvardin 1402 is 21 March 2023.
+_EPOCH = date(2023, 3, 21).toordinal() - 1402 * 365 - (1402 * 8 + 21) // 33
 
 
 def from_gregorian(day: date) -> tuple[int, int, int]:
@@ -25,28 +15,29 @@ def from_gregorian(day: date) -> tuple[int, int, int]:
     Good for the Jalali years 1210 to 1633 (March 1831 to March 2255); ValueError
     outside of them.
     """
-    cycles, rest = divmod(day.toordinal() - _CYCLE_START_DAY, _DAYS_OF_CYCLE)
-    place = 0
-    while rest >= (length := 366 if place in _LEAP_PLACES else 365):
-        rest -= length
-        place += 1
-    year = _CYCLE_START_YEAR + cycles * _CYCLE + place
+    year = day.year - 621
+    if day.toordinal() < _new_year(year):
+        year -= 1
     if not _FIRST_YEAR <= year <= _LAST_YEAR:
         raise ValueError(f"{day} is outside of the years that can be converted")
     # Six months of 31 days are followed by months of 30; the last one's 29 days in a
     # common year need no rule of their own, since the year has ended then.
-    if rest < _FIRST_HALF_DAYS:
-        month, day_of_month = divmod(rest, _FIRST_HALF_MONTH)
-        return year, month + 1, day_of_month + 1
-    month, day_of_month = divmod(rest - _FIRST_HALF_DAYS, _SECOND_HALF_MONTH)
-    return year, month + 7, day_of_month + 1
+    rest = day.toordinal() - _new_year(year)
+    if rest < 186:
+        return year, rest // 31 + 1, rest % 31 + 1
+    return year, (rest - 186) // 30 + 7, (rest - 186) % 30 + 1
 
 
 def text(moment: datetime) -> str:
     """Return a moment as report rows spell it, such as `1401-06-20 22:43:21`.
 
-    The row's times are PBX-local and name no zone, so the moment is taken as it stands
-    on the clock.
+    The times of a row are PBX-local and name no zone, so the moment is taken as it
+    stands on the clock.
     """
     year, month, day = from_gregorian(moment.date())
     return f"{year:04}-{month:02}-{day:02} {moment:%H:%M:%S}"
+
+
+def _new_year(year: int) -> int:
+    """Return the day number of 1 Farvardin, after 8 leap years in every 33."""
+    return _EPOCH + year * 365 + (year * 8 + 21) // 33

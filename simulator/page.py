@@ -1,12 +1,10 @@
 """The page on which a person uses the telephones and watches the PBX."""
 
-from http import HTTPStatus
 from pathlib import Path
 
 from aiohttp import web
 
-from .control_http import is_local
-from .replies import web_server_page
+from .control_http import is_local, not_found
 
 _FILE = Path(__file__).with_name("page.html")
 # The page needs nothing but itself and the control API, and only pages of this machine
@@ -21,8 +19,7 @@ _POLICY = (
 async def handle(request: web.Request) -> web.Response:
     """Answer with the page; to clients elsewhere there is none."""
     if not is_local(request):
-        page = web_server_page(HTTPStatus.NOT_FOUND)
-        return web.Response(status=page.status, body=page.body, headers=page.headers)
+        return not_found()
     return web.Response(
         # Read anew each time, so that it can be worked on while the simulator runs.
         text=_FILE.read_text(encoding="utf-8"),

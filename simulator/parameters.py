@@ -9,14 +9,8 @@ from .wire import Json, Row
 
 # Python's own notion of a digit takes other scripts' digits as well.
 _WHOLE_NUMBER = re.compile(r"[0-9]+")
-_SIMILAR = {
-    "true": True,
-    "1": True,
-    "yes": True,
-    "false": False,
-    "0": False,
-    "no": False,
-}
+_SIMILAR = dict.fromkeys(("true", "1", "yes"), True)
+_SIMILAR |= dict.fromkeys(("false", "0", "no"), False)
 
 
 def refuse_missing(name: str) -> Never:
@@ -83,7 +77,7 @@ def similar(parameters: Mapping[str, Json], *, required: bool) -> bool:
 
 
 def matches(actual: Json, wanted: str, *, alike: bool) -> bool:
-    """Say whether a value fits a condition; an empty condition fits everything.
+    """Return whether a value fits a condition; an empty condition fits everything.
 
     What "similar" means to the PBX is not documented: containing it, in any case, is
     this one's answer.

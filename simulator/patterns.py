@@ -22,7 +22,7 @@ def _expression(pattern: str) -> re.Pattern[str]:
 
 
 def fits(number: str, pattern: str) -> bool:
-    """Say whether a number fits a pattern.
+    """Return whether a number fits a pattern.
 
     X is a digit, Z one from 1, N one from 2, [..] one of those listed, `.` one
     character or more, `!` any number of them, everything else itself.
@@ -31,7 +31,7 @@ def fits(number: str, pattern: str) -> bool:
 
 
 def is_pattern(text: str) -> bool:
-    """Say whether a text can be used as a pattern."""
+    """Return whether a text can be used as a pattern."""
     try:
         _expression(text)
     except re.error:

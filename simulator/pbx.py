@@ -1,9 +1,9 @@
 """The state of the simulated PBX: how it is set up and what has happened to it."""
 
 import asyncio
-from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
+from functools import partial
 import time
 
 from multidict import CIMultiDictProxy
@@ -11,10 +11,11 @@ from multidict import CIMultiDictProxy
 from .calls import Call, CallKind, CallOrder
 from .changes import Changes
 from .delivery import Delivery, EventRecord
-from .dialplan import TrunkState, incoming, outgoing_trunk
+from .dialplan import incoming, outgoing_trunk
 from .events import Event
 from .exchange import Exchange, NotPossible
 from .faults import Faults
+from .journal import Journal
 from .settings import Settings
 from .timers import Sleep, Timers
 from .wire import Json, Row
@@ -45,17 +46,8 @@ class RequestRecord:
 
     def plain(self) -> Row:
         """Return the record as the control API shows it."""
-        return {
-            "time": self.time,
-            "remote": self.remote,
-            "method": self.method,
-            "path": self.path,
-            "operation": self.operation,
-            "headers": dict(self.headers.items()),
-            "body": self.body,
-            "parsed": self.parsed,
-            "status": self.status,
-        }
+        record = {field.name: getattr(self, field.name) for field in fields(self)}
+        return {**record, "headers": dict(self.headers.items())}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,11 +90,11 @@ class Pbx:
         self._settings = self._initial
         self._clock = clock
         self._last_stamp = 0
-        self._requests: deque[RequestRecord] = deque()
-        self._calls: deque[CallRecord] = deque()
-        self._rows: deque[Row] = deque()
         self.faults = Faults(self._initial.faults)
         self.changes = Changes()
+        self._requests = Journal[RequestRecord](self._limit, self.changes)
+        self._calls = Journal[CallRecord](self._limit, self.changes)
+        self._rows = Journal[Row](self._limit, self.changes)
         self._timers = Timers(speed=self._initial.speed, sleep=sleep)
         self._delivery = Delivery(
             lambda: self._settings,
@@ -118,6 +110,20 @@ class Pbx:
             report=self.add_rows,
             changes=self.changes,
         )
+        # What people do with telephones and trunks; each raises NotPossible where it
+        # cannot be done now.
+        self.answer = partial(self.exchange.press, "answer")
+        self.reject = partial(self.exchange.press, "reject")
+        self.ignore = partial(self.exchange.press, "ignore")
+        self.hang_up = partial(self.exchange.press, "hangup")
+        self.set_trunk = self.exchange.set_trunk
+        self.keep_request = self._requests.add
+        # Calls that go on and events that wait are not forgotten.
+        self.forget_requests = self._requests.forget
+        self.forget_calls = self._calls.forget
+        self.forget_rows = self._rows.forget
+        self.forget_traffic = self.exchange.forget
+        self.forget_events = self._delivery.forget
         self._after_reply: list[Callable[[], None]] = []
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -129,17 +135,17 @@ class Pbx:
     @property
     def requests(self) -> Sequence[RequestRecord]:
         """The requests received, those to the control API left out."""
-        return tuple(self._requests)
+        return self._requests.records
 
     @property
     def calls(self) -> Sequence[CallRecord]:
         """The originates accepted."""
-        return tuple(self._calls)
+        return self._calls.records
 
     @property
     def rows(self) -> Sequence[Row]:
         """The rows of the call report."""
-        return tuple(self._rows)
+        return self._rows.records
 
     @property
     def traffic(self) -> Sequence[Call]:
@@ -178,7 +184,7 @@ class Pbx:
         )
 
     async def start(self) -> None:
-        """Let telephones ring and events be sent."""
+        """Start the clock of calls and the sending of events."""
         self._tasks = [
             asyncio.create_task(self._timers.run()),
             asyncio.create_task(self._delivery.run()),
@@ -225,7 +231,7 @@ class Pbx:
 
         Raises SettingsError for what cannot be meant, and then changes nothing.
 
-        Tables and faults are given as mappings or as the dataclasses of `settings`.
+        Tables and faults are given as mappings or as the tables of `settings`.
         Setting `faults` makes their number of uses begin anew.
         """
         self._adopt(self._settings.changed({**(changes or {}), **more}))
@@ -248,13 +254,9 @@ class Pbx:
         """Return the requests of one operation (`/setting/ping/act`) or whole path."""
         return [
             record
-            for record in self._requests
+            for record in self.requests
             if path in (record.operation, record.path)
         ]
-
-    def keep_request(self, record: RequestRecord) -> None:
-        """Add a request to the journal."""
-        self._keep(self._requests, record)
 
     def place(self, order: CallOrder, *, after_reply: bool = False) -> CallRecord:
         """Accept a call and give it its id, unique in the life of this PBX.
@@ -271,7 +273,7 @@ class Pbx:
             time=now,
             order=order,
         )
-        self._keep(self._calls, call)
+        self._calls.add(call)
         flow = self.exchange.place(
             order,
             kind="originated",
@@ -297,9 +299,9 @@ class Pbx:
         return taken
 
     def dial(self, caller: str, callee: str) -> Call:
-        """Let an extension call a number by itself, as somebody who lifts it and dials.
+        """Call a number from an extension, as somebody who lifts it and dials.
 
-        Raises NotPossible where it is no extension or does something else.
+        Raises NotPossible for what is no extension, or is busy.
         """
         extension = self._settings.extension(caller)
         if extension is None:
@@ -317,7 +319,7 @@ class Pbx:
         )
 
     def dial_in(self, number: str, callee: str, *, trunk: str = "") -> Call:
-        """Let somebody outside call a number of the PBX.
+        """Call a number of the PBX from outside.
 
         `trunk` is the one by which he comes in, the usual one for outgoing calls where
         none is named. Raises NotPossible where that one is down.
@@ -339,26 +341,6 @@ class Pbx:
             kind="incoming",
         )
 
-    def answer(self, number: str) -> None:
-        """Answer a telephone; raises NotPossible where it does not ring."""
-        self.exchange.answer(number)
-
-    def reject(self, number: str) -> None:
-        """Reject a call; raises NotPossible where the telephone does not ring."""
-        self.exchange.reject(number)
-
-    def ignore(self, number: str) -> None:
-        """Let the time to ring be over; raises NotPossible where it does not ring."""
-        self.exchange.ignore(number)
-
-    def hang_up(self, number: str) -> None:
-        """Hang up; raises NotPossible where the telephone is not in a call."""
-        self.exchange.hang_up(number)
-
-    def set_trunk(self, name: str, state: TrunkState) -> None:
-        """Change the state of a trunk; raises NotPossible where there is no such one."""
-        self.exchange.set_trunk(name, state)
-
     def set_phone(self, number: str, changes: Mapping[str, object]) -> None:
         """Change how one telephone behaves, by the names of `phones` in `example.toml`.
 
@@ -366,7 +348,7 @@ class Pbx:
         cannot be meant.
         """
         others = [phone for phone in self._settings.phones if phone.number != number]
-        usual = dict(self.exchange.behaviour(number))
+        usual = dict(self.exchange.behaviours.of(number))
         self.change(phones=[{**usual, **changes, "number": number}, *others])
 
     def send_event(self, name: str, fields: Mapping[str, Json] | None = None) -> None:
@@ -376,30 +358,10 @@ class Pbx:
     def add_rows(self, rows: Iterable[Row]) -> None:
         """Add rows to the call report, in the documented shape or in any other."""
         for row in rows:
-            self._keep(self._rows, row)
+            self._rows.add(row)
 
-    def forget_requests(self) -> None:
-        """Empty the journal."""
-        self._requests.clear()
-        self.changes.note()
-
-    def forget_calls(self) -> None:
-        """Forget the calls; their ids are not used again."""
-        self._calls.clear()
-        self.changes.note()
-
-    def forget_traffic(self) -> None:
-        """Forget the calls that are over."""
-        self.exchange.forget()
-
-    def forget_events(self) -> None:
-        """Forget the events, those left out that wait to be sent."""
-        self._delivery.forget()
-
-    def forget_rows(self) -> None:
-        """Empty the call report."""
-        self._rows.clear()
-        self.changes.note()
+    def _limit(self) -> int:
+        return self._settings.keep_records
 
     def _adopt(self, settings: Settings) -> None:
         if settings.faults is not self._settings.faults:
@@ -422,10 +384,4 @@ class Pbx:
         self._delivery.drop_all()
         self._timers.clear()
         self._after_reply.clear()
-        self.changes.note()
-
-    def _keep[Record](self, records: deque[Record], record: Record) -> None:
-        records.append(record)
-        while len(records) > self._settings.keep_records:
-            records.popleft()
         self.changes.note()

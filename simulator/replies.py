@@ -1,8 +1,7 @@
 """What goes back to a client: the PBX's envelope, or the web server's own pages."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-import gzip
+from dataclasses import dataclass, field
 from http import HTTPStatus
 
 from .settings import Envelope
@@ -49,12 +48,9 @@ class Reply:
 
 def done(outcome: Outcome, envelope: Envelope) -> Reply:
     """Wrap what an operation answers, spelt as the envelope's switches say."""
-    message = {
-        "documented": outcome.message,
-        "null": None,
-        "empty": "",
-        "text": _DONE,
-    }[envelope.message]
+    message = {"documented": outcome.message, "null": None, "empty": "", "text": _DONE}[
+        envelope.message
+    ]
     return _enveloped(
         HTTPStatus.OK, _VERDICTS[envelope.success][1], message, outcome.data
     )
@@ -87,15 +83,6 @@ def web_server_page(status: int) -> Reply:
         status=status,
         body=page.encode(),
         headers={"Content-Type": "text/html; charset=iso-8859-1"},
-    )
-
-
-def compressed(reply: Reply) -> Reply:
-    """Compress a reply with gzip."""
-    return replace(
-        reply,
-        body=gzip.compress(reply.body),
-        headers={**reply.headers, "Content-Encoding": "gzip"},
     )
 
 

@@ -5,18 +5,17 @@ import hashlib
 
 from . import jalali
 from .calls import Call
-from .wire import Json, Row
+from .settings import Settings
+from .wire import Row
 
 
-def rows_of(
-    call: Call, zone: tzinfo, *, rewritten: bool, answered_after_busy: bool
-) -> list[Row]:
+def rows_of(call: Call, settings: Settings) -> list[Row]:
     """Return what a call that has ended leaves in the report.
 
-    `rewritten` says whether a failed first leg shows the numbers of the request, or
-    `failed`; `answered_after_busy` whether a busy callee leaves a second row.
+    Switches say whether a failed first leg shows the numbers of the request, or
+    `failed`, and whether a busy callee leaves a second row.
     """
-    row = _row(call, zone)
+    row = _row(call, settings.local_zone)
     if call.outcome == "caller_no_answer":
         row |= {
             "channel": "OutgoingSpoolFailed",
@@ -25,9 +24,9 @@ def rows_of(
             "lastdata": "",
             "answer": "",
         }
-        if not rewritten:
+        if settings.calls.first_leg_row == "failed":
             row |= {"src": call.parties.caller_id, "dst": "failed"}
-    if call.disposition != "BUSY" or not answered_after_busy:
+    if call.disposition != "BUSY" or not settings.calls.answered_after_busy:
         return [row]
     second = {
         **row,
@@ -71,7 +70,14 @@ def _row(call: Call, zone: tzinfo) -> Row:
         "disposition": disposition,
         "uniqueid": call.uniqueid,
         "v": 2,
-        "route": _route(connected),
+        "route": [
+            {
+                "type": "OutgoingRoute",
+                "name": "Outgoing Route",
+                "duration": 0.033743,
+                "date": {"$date": {"$numberLong": str(int(connected * 1000))}},
+            }
+        ],
         "wait": wait,
         "starttime": jalali.text(datetime.fromtimestamp(connected, zone)),
         "endtime": jalali.text(datetime.fromtimestamp(call.ended_at, zone)),
@@ -105,18 +111,6 @@ def _origin(call: Call, originated_call_id: str) -> Row:
             for one in (call, call.twin)
         ]
     return row | {"comment": ". ".join(comments)}
-
-
-def _route(connected: float) -> Json:
-    moment: Json = {"$date": {"$numberLong": str(int(connected * 1000))}}
-    return [
-        {
-            "type": "OutgoingRoute",
-            "name": "Outgoing Route",
-            "duration": 0.033743,
-            "date": moment,
-        }
-    ]
 
 
 def _identifier(call: Call, part: int) -> str:

@@ -1,7 +1,6 @@
 """The search of the call report (CDR)."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 import json
 import re
@@ -24,22 +23,14 @@ _ROWS_BY_DEFAULT = 20
 _COLUMN_OF_CONDITION = {"from": "src", "to": "dst", "cuid": "cuid"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Page:
-    """A part of the rows that fit; `pagination` is what it was cut by."""
-
-    pagination: Row
-    rows: list[Row]
-
-
 def search_calls(
     rows: Sequence[Row],
     settings: Settings,
     parameters: Mapping[str, Json],
     *,
     range_optional_with_call_id: bool,
-) -> Page:
-    """Return the rows that fit, sorted and cut as `pagination` asks.
+) -> tuple[Row, list[Row]]:
+    """Return the pagination, and the rows that fit, sorted and cut by it.
 
     `range_optional_with_call_id` is how the quick search behaves: with a `cuid` it
     wants an empty range.
@@ -91,7 +82,7 @@ def _within(row: Row, first: float, last: float) -> bool:
     return True
 
 
-def _page(rows: list[Row], pagination: Mapping[str, Json]) -> Page:
+def _page(rows: list[Row], pagination: Mapping[str, Json]) -> tuple[Row, list[Row]]:
     start = whole_number(pagination.get("start"), 0)
     count = whole_number(pagination.get("count"), _ROWS_BY_DEFAULT)
     sorting = table(pagination.get("sorting"))
@@ -99,15 +90,9 @@ def _page(rows: list[Row], pagination: Mapping[str, Json]) -> Page:
     for column, direction in reversed(sorting.items()):
         if text_of(direction) not in ("1", "-1"):
             refuse_failed()
-        rows = sorted(
-            rows,
-            key=_column_key(column),
-            reverse=text_of(direction) == "-1",
-        )
-    return Page(
-        pagination={"start": start, "count": count, "sorting": sorting},
-        rows=rows[start : start + count],
-    )
+        rows = sorted(rows, key=_column_key(column), reverse=text_of(direction) == "-1")
+    used: Row = {"start": start, "count": count, "sorting": sorting}
+    return used, rows[start : start + count]
 
 
 def _column_key(column: str) -> Callable[[Row], tuple[int, float, str]]:

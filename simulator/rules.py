@@ -2,20 +2,16 @@
 
 from collections.abc import Callable, Sequence
 import math
-from typing import Protocol
+
+from .settings import Fault
+from .switches import Phone
 
 
-class Rule(Protocol):
-    """A rule; `times` is how often it is applied, 0 for always."""
+class Rules[Item: Fault | Phone]:
+    """A list of rules, with what is left of each.
 
-    @property
-    def times(self) -> int:
-        """How often it is applied."""
-        ...
-
-
-class Rules[Item: Rule]:
-    """A list of rules, with what is left of each."""
+    `times` of a rule is how often it is applied, 0 for always.
+    """
 
     def __init__(self, rules: Sequence[Item]) -> None:
         """Begin with every rule unused."""

@@ -1,14 +1,15 @@
 """The simulator as an HTTP server: in process for tests, or behind the command line."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 import time
+from typing import Self
 
 from aiohttp import web
 
 from . import control, page
 from .api import OPERATIONS
+from .changes import first_of
 from .faults import distorted
 from .gate import check, operation_of
 from .listening import stop_listening
@@ -104,6 +105,15 @@ class Simulator:
         await self.pbx.stop()
         self._runner = self._server = None
 
+    async def __aenter__(self) -> Self:
+        """Listen inside the running event loop while the context lasts."""
+        await self.start()
+        return self
+
+    async def __aexit__(self, *_error: object) -> None:
+        """Stop, whatever happened."""
+        await self.stop()
+
     async def _end_delays(self, _application: web.Application) -> None:
         self._stopping.set()
 
@@ -142,44 +152,14 @@ class Simulator:
             return _drop(request)
         record.body = body.decode("utf-8", errors=BYTES)
         reply = self._reply(record, body, fault)
-        afterwards = self.pbx.take_after_reply()
-        if afterwards:
-            return await self._reply_and_go_on(
-                request, record, reply, fault, afterwards
-            )
-        return await self._send(request, record, reply, fault)
-
-    async def _send(
-        self, request: web.Request, record: RequestRecord, reply: Reply, fault: Fault
-    ) -> web.StreamResponse:
-        """Send a reply, with what a fault does to it."""
-        if fault.delay and await self._stopped_within(fault.delay):
-            return _drop(request)
-        if fault.drop == "after":
-            return _drop(request)
-        reply = distorted(reply, fault)
-        if fault.drop == "midway":
-            return await _send_half(request, reply, record)
-        return _response(reply, record)
-
-    async def _reply_and_go_on(
-        self,
-        request: web.Request,
-        record: RequestRecord,
-        reply: Reply,
-        fault: Fault,
-        afterwards: Iterable[Callable[[], None]],
-    ) -> web.StreamResponse:
-        """Send a reply, then do what the request has set off.
-
-        A reply that is delayed, or lost, is not waited for.
-        """
+        set_off = self.pbx.take_after_reply()
         before_reply = self.pbx.settings.calls.events_before_reply
-        if before_reply or fault.delay or fault.drop != "never":
-            for act in afterwards:
+        if not set_off or before_reply or fault.delay or fault.drop != "never":
+            # A reply that is delayed, or lost, is not waited for.
+            for act in set_off:
                 act()
-            if before_reply:
-                await self._delivered_or_stopped()
+            if set_off and before_reply:
+                await first_of(self.pbx.delivered(), self._stopping.wait())
             return await self._send(request, record, reply, fault)
         response = await self._send(request, record, reply, fault)
         try:
@@ -189,21 +169,24 @@ class Simulator:
             # The client went away.
             pass
         finally:
-            for act in afterwards:
+            for act in set_off:
                 act()
         return response
 
-    async def _delivered_or_stopped(self) -> None:
-        waiting = [
-            asyncio.ensure_future(self.pbx.delivered()),
-            asyncio.ensure_future(self._stopping.wait()),
-        ]
-        try:
-            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for task in waiting:
-                task.cancel()
-            await asyncio.gather(*waiting, return_exceptions=True)
+    async def _send(
+        self, request: web.Request, record: RequestRecord, reply: Reply, fault: Fault
+    ) -> web.StreamResponse:
+        """Send a reply, with what a fault does to it."""
+        if fault.delay:
+            stops = await first_of(self._stopping.wait(), timeout=fault.delay)
+            if stops:
+                return _drop(request)
+        if fault.drop == "after":
+            return _drop(request)
+        reply = distorted(reply, fault)
+        if fault.drop == "midway":
+            return await _send_half(request, reply, record)
+        return _response(reply, record)
 
     def _reply(self, record: RequestRecord, body: bytes, fault: Fault) -> Reply:
         """Do what is asked, unless the fault forbids it, and say what the PBX would."""
@@ -220,31 +203,9 @@ class Simulator:
         except Refusal as refusal:
             return refused(refusal, envelope)
 
-    async def _stopped_within(self, seconds: float) -> bool:
-        """Wait, and say whether the server was stopped meanwhile."""
-        try:
-            async with asyncio.timeout(seconds):
-                return await self._stopping.wait()
-        except TimeoutError:
-            return False
 
-
-@asynccontextmanager
-async def running(
-    settings: Settings | None = None,
-    *,
-    host: str = "127.0.0.1",
-    port: int = 0,
-    clock: Callable[[], float] = time.time,
-    sleep: Sleep = asyncio.sleep,
-) -> AsyncIterator[Simulator]:
-    """Run a simulator inside the running event loop while the context lasts."""
-    simulator = Simulator(settings, host=host, port=port, clock=clock, sleep=sleep)
-    await simulator.start()
-    try:
-        yield simulator
-    finally:
-        await simulator.stop()
+running = Simulator
+"""`async with running() as simulator`: a simulator that listens meanwhile."""
 
 
 def _response(reply: Reply, record: RequestRecord) -> web.Response:

@@ -15,28 +15,41 @@ from typing import Annotated, Literal
 from pydantic import Field, ValidationInfo, field_validator
 
 from .switches import Calls, Events, Phone, Webhook
-from .table import AllOrNames, Count, Items, Seconds, SettingsError, Table
+from .table import AllOrNames, Count, Items, Seconds, Table, check
 from .wire import BYTES
-
-__all__ = [
-    "Account",
-    "Envelope",
-    "Extension",
-    "Fault",
-    "Queue",
-    "Searches",
-    "Settings",
-    "SettingsError",
-    "Trunk",
-    "Verb",
-    "Verdict",
-]
 
 type Verb = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 type Verdict = Literal["reject", "accept"]
 
-_ZONE = re.compile(r"[+-](?:[01][0-9]|2[0-3]):[0-5][0-9]")
+_EXAMPLE = tomllib.loads(
+    Path(__file__).with_name("example.toml").read_text(encoding="utf-8")
+)
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
+
+
+def _is_encodable(text: str) -> bool:
+    try:
+        text.encode(errors=BYTES)
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _is_header(header: tuple[str, str]) -> bool:
+    name, value = header
+    return _HEADER_NAME.fullmatch(name) is not None and value.isprintable()
+
+
+def _are_networks(addresses: AllOrNames) -> bool:
+    try:
+        return addresses == "all" or all(map(ipaddress.ip_network, addresses))
+    except ValueError:
+        return False
+
+
+def _example[Part: Table](kind: type[Part], name: str) -> tuple[Part, ...]:
+    """Return the tables of a list in the example file, which are the default ones."""
+    return tuple(kind.model_validate(item) for item in _EXAMPLE[name])
 
 
 class Account(Table):
@@ -112,54 +125,33 @@ class Fault(Table):
     for or not.
     """
 
-    path: str = "*"
+    path: Annotated[
+        str, check(re.compile(r"\*|/.*").fullmatch, "must be * or begin with /")
+    ] = "*"
     times: Count = 0
     delay: Seconds = 0.0
     drop: Literal["never", "before", "after", "midway"] = "never"
-    status: int = 0
-    headers: Mapping[str, str] = {}
-    body: str | None = None
+    status: Annotated[
+        int,
+        check(
+            lambda status: status == 0 or 200 <= status <= 599,
+            "must be 0 or from 200 to 599",
+        ),
+    ] = 0
+    headers: Annotated[
+        Mapping[str, str],
+        check(lambda headers: all(map(_is_header, headers.items())), "are no headers"),
+    ] = {}
+    body: Annotated[str, check(_is_encodable, "is no text")] | None = None
     acts: bool = True
     gzip: bool = False
 
-    @field_validator("path")
+    @field_validator("headers", "body")
     @classmethod
-    def _check_path(cls, path: str) -> str:
-        if path != "*" and not path.startswith("/"):
-            raise ValueError("must be * or begin with /")
-        return path
-
-    @field_validator("status")
-    @classmethod
-    def _check_status(cls, status: int) -> int:
-        if status != 0 and not 200 <= status <= 599:
-            raise ValueError("must be 0 or from 200 to 599")
-        return status
-
-    @field_validator("headers")
-    @classmethod
-    def _check_headers(
-        cls, headers: Mapping[str, str], info: ValidationInfo
-    ) -> Mapping[str, str]:
-        if headers and info.data.get("status") == 0:
-            raise ValueError("need a status")
-        if any(
-            not _HEADER_NAME.fullmatch(name) or not value.isprintable()
-            for name, value in headers.items()
-        ):
-            raise ValueError("are no HTTP headers")
-        return headers
-
-    @field_validator("body")
-    @classmethod
-    def _check_body(cls, body: str | None, info: ValidationInfo) -> str | None:
-        if body is None:
-            return body
-        if info.data.get("status") == 0:
-            raise ValueError("needs a status")
-        if not _is_encodable(body):
-            raise ValueError("is no text")
-        return body
+    def _check_status[Given](cls, given: Given, info: ValidationInfo) -> Given:
+        if given not in (None, {}) and info.data.get("status") == 0:
+            raise ValueError("only go with a status")
+        return given
 
     @field_validator("acts")
     @classmethod
@@ -170,37 +162,29 @@ class Fault(Table):
         return acts
 
 
-_EXTENSIONS = (
-    Extension(number="557", name="Reception"),
-    Extension(number="552", name="Workshop"),
-    Extension(number="553", name="سرایدار"),
-    Extension(number="521", name="521", mapped="1521"),
-    Extension(number="570", name="Door intercom"),
-    Extension(number="580", name="Old warehouse", user_type="IAX2", active=False),
-)
-_TRUNKS = (
-    Trunk(name="cisco"),
-    Trunk(name="gsm_gateway", host="192.0.2.20"),
-    Trunk(name="spare", trunk_type="IAX2", host="192.0.2.30", active=False),
-)
-_QUEUES = (Queue(name="Sales", number="9009", agents=("552", "553")),)
-_PHONES = (
-    Phone(number="570", behaviour="intercom"),
-    Phone(number="02100000001", behaviour="busy"),
-    Phone(number="02100000002", behaviour="no_answer"),
-    Phone(number="02100000003", behaviour="unreachable"),
-    Phone(number="02100000004", behaviour="barred"),
-)
-
-
 class Settings(Table):
     """The whole PBX, as it is set up."""
 
-    base_path: str = "/api/v4"
-    zone: str = "+03:30"
+    base_path: Annotated[
+        str,
+        check(
+            re.compile(r"(?!/_control)(/[^/]+)+").fullmatch,
+            "must begin with /, have single slashes, not end with one, "
+            "and not be the control API's",
+        ),
+    ] = "/api/v4"
+    zone: Annotated[
+        str,
+        check(
+            re.compile(r"[+-](?:[01][0-9]|2[0-3]):[0-5][0-9]").fullmatch,
+            "must look like +03:30",
+        ),
+    ] = "+03:30"
     verbs: Items[Verb] = ("POST", "PUT")
     verbs_by_request: Mapping[str, Items[Verb]] = {}
-    allowed_addresses: AllOrNames = "all"
+    allowed_addresses: Annotated[
+        AllOrNames, check(_are_networks, "must be IP addresses or networks")
+    ] = "all"
     contexts: Items[str] = ("main_routing",)
     outside_prefixes: Items[str] = ("09",)
     unknown_context: Verdict = "reject"
@@ -211,42 +195,16 @@ class Settings(Table):
     account: Account = Account()
     envelope: Envelope = Envelope()
     searches: Searches = Searches()
-    extensions: Items[Extension] = _EXTENSIONS
-    trunks: Items[Trunk] = _TRUNKS
-    queues: Items[Queue] = _QUEUES
+    extensions: Items[Extension] = _example(Extension, "extensions")
+    trunks: Items[Trunk] = _example(Trunk, "trunks")
+    queues: Items[Queue] = _example(Queue, "queues")
     faults: Items[Fault] = ()
     extension_phone: Phone = Phone()
     outside_phone: Phone = Phone()
-    phones: Items[Phone] = _PHONES
+    phones: Items[Phone] = _example(Phone, "phones")
     calls: Calls = Calls()
     webhook: Webhook = Webhook()
     events: Events = Events()
-
-    @field_validator("base_path")
-    @classmethod
-    def _check_base_path(cls, base_path: str) -> str:
-        if not base_path.startswith("/") or base_path.endswith("/"):
-            raise ValueError("must begin with / and must not end with it")
-        if "//" in base_path or base_path.startswith("/_control"):
-            raise ValueError("must have single slashes and not be the control API's")
-        return base_path
-
-    @field_validator("zone")
-    @classmethod
-    def _check_zone(cls, zone: str) -> str:
-        if not _ZONE.fullmatch(zone):
-            raise ValueError("must look like +03:30")
-        return zone
-
-    @field_validator("allowed_addresses")
-    @classmethod
-    def _check_addresses(cls, addresses: AllOrNames) -> AllOrNames:
-        for address in () if addresses == "all" else addresses:
-            try:
-                ipaddress.ip_network(address)
-            except ValueError as error:
-                raise ValueError(f"no IP address or network: {address}") from error
-        return addresses
 
     @classmethod
     def from_file(cls, path: Path) -> Settings:
@@ -268,13 +226,5 @@ class Settings(Table):
         return next((item for item in self.extensions if item.number == number), None)
 
     def is_outside(self, number: str) -> bool:
-        """Say whether a number is reached through a trunk."""
+        """Return whether a number is reached through a trunk."""
         return number.startswith(self.outside_prefixes)
-
-
-def _is_encodable(text: str) -> bool:
-    try:
-        text.encode(errors=BYTES)
-    except UnicodeEncodeError:
-        return False
-    return True

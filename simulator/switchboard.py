@@ -1,33 +1,33 @@
 """The part of the control API by which people and tests use the telephones."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Sequence
-from contextlib import contextmanager
 from http import HTTPStatus
-from itertools import islice
 
 from aiohttp import web
+from aiohttp.typedefs import Handler
 
 from .calls import Leg, Line
+from .changes import first_of
 from .control_http import (
     PBX,
     answer,
     bad_request,
-    bad_settings,
+    forget,
     read_object,
     read_texts,
+    show,
 )
 from .dialplan import TrunkState
-from .exchange import NotPossible
+from .exchange import Key
 from .pbx import Pbx
-from .settings import SettingsError
-from .wire import Json, Row, render
+from .wire import Json, Row
 
 STOPPING = web.AppKey("stopping", asyncio.Event)
 
 # How much of each list the page shows.
 _CALLS_SHOWN = 20
 _REQUESTS_SHOWN = 50
+_REQUEST_SHOWN = ("time", "method", "path", "body", "status")
 _EVENTS_SHOWN = 100
 # After this time a client that waits for news is told that there are none, in seconds.
 _LONGEST_WAIT = 20.0
@@ -38,85 +38,64 @@ _TRUNK_STATES: dict[str, TrunkState] = {
 }
 
 
+_KEYS: tuple[Key, ...] = ("answer", "reject", "ignore", "hangup")
+
+
 def routes() -> list[web.RouteDef]:
     """Return what the control API serves of it."""
     phone = "/phones/{number}"
     return [
-        web.get("/phones", _get_phones),
+        web.get("/phones", show(_phones)),
         web.patch(phone, _patch_phone),
-        web.post(f"{phone}/answer", _press(Pbx.answer)),
-        web.post(f"{phone}/reject", _press(Pbx.reject)),
-        web.post(f"{phone}/ignore", _press(Pbx.ignore)),
-        web.post(f"{phone}/hangup", _press(Pbx.hang_up)),
+        *(web.post(f"{phone}/{key}", _press(key)) for key in _KEYS),
         web.post(f"{phone}/dial", _dial),
         web.post("/dial_in", _dial_in),
-        web.get("/trunks", _get_trunks),
+        web.get("/trunks", show(_trunks)),
         web.post("/trunks/{name}", _post_trunk),
-        web.get("/traffic", _get_traffic),
-        web.delete("/traffic", _forget(Pbx.forget_traffic)),
+        web.get("/traffic", show(lambda pbx: [call.plain() for call in pbx.traffic])),
+        web.delete("/traffic", forget(lambda pbx: pbx.forget_traffic())),
         web.get("/events", _get_events),
         web.post("/events", _post_event),
-        web.delete("/events", _forget(Pbx.forget_events)),
+        web.delete("/events", forget(lambda pbx: pbx.forget_events())),
         web.get("/overview", _get_overview),
     ]
 
 
-async def _get_phones(request: web.Request) -> web.Response:
-    return answer(_phones(request.app[PBX]))
-
-
 async def _patch_phone(request: web.Request) -> web.Response:
-    changes = await read_object(request)
-    try:
-        request.app[PBX].set_phone(request.match_info["number"], changes)
-    except SettingsError as error:
-        raise bad_settings(error) from error
-    return await _get_phones(request)
+    pbx = request.app[PBX]
+    pbx.set_phone(request.match_info["number"], await read_object(request))
+    return answer(_phones(pbx))
 
 
-def _press(
-    act: Callable[[Pbx, str], None],
-) -> Callable[[web.Request], Awaitable[web.Response]]:
+def _press(key: Key) -> Handler:
     async def handler(request: web.Request) -> web.Response:
-        with _possible():
-            act(request.app[PBX], request.match_info["number"])
-        return await _get_phones(request)
+        request.app[PBX].exchange.press(key, request.match_info["number"])
+        return answer(_phones(request.app[PBX]))
 
     return handler
 
 
 async def _dial(request: web.Request) -> web.Response:
     given = await read_texts(request, callee=None)
-    with _possible():
-        call = request.app[PBX].dial(request.match_info["number"], given["callee"])
+    call = request.app[PBX].dial(request.match_info["number"], given["callee"])
     return answer(call.plain())
 
 
 async def _dial_in(request: web.Request) -> web.Response:
     given = await read_texts(request, number=None, callee=None, trunk="")
-    with _possible():
-        call = request.app[PBX].dial_in(
-            given["number"], given["callee"], trunk=given["trunk"]
-        )
+    call = request.app[PBX].dial_in(
+        given["number"], given["callee"], trunk=given["trunk"]
+    )
     return answer(call.plain())
-
-
-async def _get_trunks(request: web.Request) -> web.Response:
-    return answer({**request.app[PBX].exchange.trunk_states})
 
 
 async def _post_trunk(request: web.Request) -> web.Response:
     given = await read_texts(request, state=None)
     state = _TRUNK_STATES.get(given["state"])
     if state is None:
-        raise bad_request({"error": f"state must be one of {', '.join(_TRUNK_STATES)}"})
-    with _possible():
-        request.app[PBX].set_trunk(request.match_info["name"], state)
-    return await _get_trunks(request)
-
-
-async def _get_traffic(request: web.Request) -> web.Response:
-    return answer([call.plain() for call in request.app[PBX].traffic])
+        raise bad_request(f"state must be one of {', '.join(_TRUNK_STATES)}")
+    request.app[PBX].set_trunk(request.match_info["name"], state)
+    return answer(_trunks(request.app[PBX]))
 
 
 async def _get_events(request: web.Request) -> web.Response:
@@ -131,7 +110,7 @@ async def _post_event(request: web.Request) -> web.Response:
     fields = await read_object(request)
     name = fields.pop("event_name", None)
     if not isinstance(name, str):
-        raise bad_request({"error": "event_name is needed, as text"})
+        raise bad_request("event_name is needed, as text")
     request.app[PBX].send_event(name, fields)
     return web.Response(status=HTTPStatus.NO_CONTENT)
 
@@ -146,26 +125,15 @@ async def _get_overview(request: web.Request) -> web.Response:
     try:
         after = int(request.query.get("after", "-1"))
     except ValueError as error:
-        raise bad_request({"error": "after must be a number"}) from error
+        raise bad_request("after must be a number") from error
     # Counted anew after a new start of the simulator.
     if after <= pbx.changes.count:
-        await _news(pbx, after, request.app[STOPPING])
-    return answer(_overview(pbx))
-
-
-async def _news(pbx: Pbx, after: int, stopping: asyncio.Event) -> None:
-    waiting = [
-        asyncio.ensure_future(pbx.changes.beyond(after)),
-        asyncio.ensure_future(stopping.wait()),
-    ]
-    try:
-        await asyncio.wait(
-            waiting, timeout=_LONGEST_WAIT, return_when=asyncio.FIRST_COMPLETED
+        await first_of(
+            pbx.changes.beyond(after),
+            request.app[STOPPING].wait(),
+            timeout=_LONGEST_WAIT,
         )
-    finally:
-        for task in waiting:
-            task.cancel()
-        await asyncio.gather(*waiting, return_exceptions=True)
+    return answer(_overview(pbx))
 
 
 def _overview(pbx: Pbx) -> Row:
@@ -176,45 +144,36 @@ def _overview(pbx: Pbx) -> Row:
         "now": pbx.now(),
         "speed": settings.speed,
         "webhook": {
-            "enabled": webhook.enabled,
-            "address": webhook.address,
-            "method": webhook.method,
-            "version": webhook.version,
-            "username": webhook.username,
+            **webhook.model_dump(mode="json", exclude={"password", "timeout"}),
             "has_password": webhook.password != "",
-            "events": "all" if webhook.events == "all" else [*webhook.events],
         },
         "outside": settings.outside_phone.behaviour,
         "phones": _phones(pbx),
         "queues": [
             {"number": queue.number, "name": queue.name} for queue in settings.queues
         ],
-        "trunks": {**pbx.exchange.trunk_states},
-        "calls": [call.plain() for call in _newest(pbx.traffic, _CALLS_SHOWN)],
+        "trunks": _trunks(pbx),
+        "calls": [call.plain() for call in pbx.traffic[: -_CALLS_SHOWN - 1 : -1]],
         "requests": [
-            {
-                "time": record.time,
-                "method": record.method,
-                "path": record.path,
-                "body": record.body,
-                "status": record.status,
-            }
-            for record in _newest(pbx.requests, _REQUESTS_SHOWN)
+            {name: record.plain()[name] for name in _REQUEST_SHOWN}
+            for record in pbx.requests[: -_REQUESTS_SHOWN - 1 : -1]
         ],
-        "events": [record.plain() for record in _newest(pbx.all_events, _EVENTS_SHOWN)],
+        "events": [
+            record.plain() for record in pbx.all_events[: -_EVENTS_SHOWN - 1 : -1]
+        ],
     }
-
-
-def _newest[Item](items: Sequence[Item], count: int) -> list[Item]:
-    return list(islice(reversed(items), count))
 
 
 def _phones(pbx: Pbx) -> list[Json]:
     return [_phone(pbx, line) for line in pbx.exchange.lines]
 
 
+def _trunks(pbx: Pbx) -> Row:
+    return {**pbx.exchange.trunk_states}
+
+
 def _phone(pbx: Pbx, line: Line) -> Row:
-    behaviour = pbx.exchange.behaviour(line.number)
+    behaviour = pbx.exchange.behaviours.of(line.number)
     return {
         "number": line.number,
         "name": line.name,
@@ -243,25 +202,3 @@ def _leg(pbx: Pbx, leg: Leg) -> Row:
         "queue": "" if call.queue is None else call.queue.name,
         "seconds": round(pbx.exchange.now() - leg.since, 1),
     }
-
-
-def _forget(
-    forget: Callable[[Pbx], None],
-) -> Callable[[web.Request], Awaitable[web.Response]]:
-    async def handler(request: web.Request) -> web.Response:
-        forget(request.app[PBX])
-        return web.Response(status=HTTPStatus.NO_CONTENT)
-
-    return handler
-
-
-@contextmanager
-def _possible() -> Iterator[None]:
-    """Turn what cannot be done into a refusal."""
-    try:
-        yield
-    except NotPossible as error:
-        raise web.HTTPConflict(
-            text=render({"error": str(error)}).decode(),
-            content_type="application/json",
-        ) from error

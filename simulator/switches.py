@@ -9,7 +9,8 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from .table import AllOrNames, Count, Items, Pattern, Patterns, Seconds, Table
+from .patterns import is_pattern
+from .table import AllOrNames, Count, Items, Pattern, Seconds, Table, check
 
 type Behaviour = Literal[
     "answer",
@@ -25,6 +26,10 @@ type Behaviour = Literal[
 ]
 type Disposition = Literal["ANSWERED", "NO ANSWER", "BUSY", "FAILED"]
 type Announced = Literal["event", "report", "nothing"]
+type Patterns = Annotated[
+    Items[str],
+    check(lambda texts: all(map(is_pattern, texts)), "must be a list of patterns"),
+]
 
 
 class Phone(Table):
@@ -97,7 +102,7 @@ class Webhook(Table):
         return address
 
     def ticks(self, event: str) -> bool:
-        """Say whether an event of this name is to be sent."""
+        """Return whether an event of this name is to be sent."""
         return self.enabled and (self.events == "all" or event in self.events)
 
 

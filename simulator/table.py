@@ -41,24 +41,22 @@ def _all_or_list(value: object, validate: Callable[[object], object]) -> object:
         raise ValueError('must be "all" or a list of texts') from error
 
 
-def _pattern(text: str) -> str:
-    if not is_pattern(text):
-        raise ValueError("must be a number or a pattern")
-    return text
+def check[Value](is_right: Callable[[Value], object], problem: str) -> AfterValidator:
+    """Return a check of a switch, with what to say where it fails."""
 
+    def validate(value: Value) -> Value:
+        if not is_right(value):
+            raise ValueError(problem)
+        return value
 
-def _patterns(texts: tuple[str, ...]) -> tuple[str, ...]:
-    if not all(map(is_pattern, texts)):
-        raise ValueError("must be a list of patterns")
-    return texts
+    return AfterValidator(validate)
 
 
 type Items[Item] = Annotated[tuple[Item, ...], Strict(False)]
 """A list in TOML and JSON."""
 
 type AllOrNames = Annotated[Literal["all"] | Items[str], WrapValidator(_all_or_list)]
-type Pattern = Annotated[str, AfterValidator(_pattern)]
-type Patterns = Annotated[Items[str], AfterValidator(_patterns)]
+type Pattern = Annotated[str, check(is_pattern, "must be a number or a pattern")]
 type Count = Annotated[int, Field(ge=0)]
 type Seconds = Annotated[float, Field(ge=0)]
 

@@ -1,8 +1,15 @@
-"""The time in which calls take place, which may pass faster than on the wall."""
+"""The time in which calls take place, which may pass faster than on the wall.
+
+The event loop's own timers cannot stand still for a hold or change their speed, and
+the libraries that turn a loop's clock turn it for the HTTP server too.
+"""
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
 import heapq
+
+from .changes import first_of
 
 type Sleep = Callable[[float], Awaitable[None]]
 
@@ -16,15 +23,13 @@ async def instant(_seconds: float) -> None:
     await asyncio.sleep(0)
 
 
+@dataclass(order=True, slots=True)
 class Timer:
     """Something to be done at a time, unless it is cancelled before."""
 
-    __slots__ = ("action", "due")
-
-    def __init__(self, due: float, action: Callable[[], None]) -> None:
-        """Plan it."""
-        self.due = due
-        self.action: Callable[[], None] | None = action
+    due: float
+    order: int
+    action: Callable[[], None] | None = field(compare=False)
 
     def cancel(self) -> None:
         """Do not do it; what was done already is not undone."""
@@ -46,7 +51,7 @@ class Timers:
         self._reached = 0.0
         self._since: float | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._heap: list[tuple[float, int, Timer]] = []
+        self._heap: list[Timer] = []
         self._order = 0
         self._holds = 0
         self._changed = asyncio.Event()
@@ -58,7 +63,7 @@ class Timers:
 
     @speed.setter
     def speed(self, speed: float) -> None:
-        self._stop_here(self.now())
+        self._stop_at(self.now())
         self._speed = speed
         self._go_on()
 
@@ -74,36 +79,34 @@ class Timers:
     @property
     def is_idle(self) -> bool:
         """Whether no timer is left."""
-        self._forget_cancelled()
-        return not self._heap
+        return self._next() is None
 
     def now(self) -> float:
         """Return the seconds passed."""
         if self._since is None or self._loop is None:
             return self._reached
         now = self._reached + (self._loop.time() - self._since) * self._speed
-        self._forget_cancelled()
-        if self._heap:
+        if (timer := self._next()) is not None:
             # Until the next timer has gone off, it is not later than that.
-            now = min(now, self._heap[0][0])
+            now = min(now, timer.due)
         return max(now, self._reached)
 
     def after(self, seconds: float, action: Callable[[], None]) -> Timer:
-        """Have something done so much later."""
-        timer = Timer(self.now() + seconds, action)
+        """Schedule an action in so many seconds of this clock."""
         self._order += 1
-        heapq.heappush(self._heap, (timer.due, self._order, timer))
+        timer = Timer(self.now() + seconds, self._order, action)
+        heapq.heappush(self._heap, timer)
         self._changed.set()
         return timer
 
     def hold(self) -> None:
-        """Let the time stand still, where it is patient, until as many releases."""
+        """Stop the clock, where it is patient, until as many releases."""
         if self.is_patient:
-            self._stop_here(self.now())
+            self._stop_at(self.now())
         self._holds += 1
 
     def release(self) -> None:
-        """Let the time pass on, when it was the last hold."""
+        """End a hold; the clock goes on after the last one."""
         self._holds -= 1
         if not self._holds:
             self._go_on()
@@ -117,63 +120,55 @@ class Timers:
         self._changed.set()
 
     async def run(self) -> None:
-        """Let the time pass, and timers go off as their time comes, until cancelled."""
+        """Run the clock, and each timer as it falls due, until cancelled."""
         self._loop = asyncio.get_running_loop()
         self._go_on()
         try:
-            await self._go()
+            while True:
+                self._changed.clear()
+                timer = self._next()
+                if timer is None or self._stands_still:
+                    await self._changed.wait()
+                elif await self._is_due(timer):
+                    self._go_off(timer)
+                    # Others get their turn, also where nothing takes any time.
+                    await asyncio.sleep(0)
         finally:
-            self._stop_here(self.now())
+            self._stop_at(self.now())
             self._loop = None
 
-    async def _go(self) -> None:
-        while True:
-            self._changed.clear()
-            self._forget_cancelled()
-            if not self._heap or (self._holds and self.is_patient):
-                await self._changed.wait()
-                continue
-            due, _, timer = self._heap[0]
-            seconds = due - self.now()
-            if seconds > 0 and not await self._slept(seconds / self._speed):
-                continue
-            if self._heap and self._heap[0][2] is timer:
-                self._go_off()
-            # Others get their turn, also where nothing takes any time.
-            await asyncio.sleep(0)
+    @property
+    def _stands_still(self) -> bool:
+        return self._holds > 0 and self.is_patient
 
-    def _go_off(self) -> None:
-        due, _, timer = heapq.heappop(self._heap)
-        self._stop_here(max(self._reached, due))
+    async def _is_due(self, timer: Timer) -> bool:
+        """Wait for a timer; return whether nothing came before it."""
+        seconds = timer.due - self.now()
+        if seconds <= 0:
+            return True
+        slept = await first_of(self._sleep(seconds / self._speed), self._changed.wait())
+        return slept and not self._stands_still and self._next() is timer
+
+    def _go_off(self, timer: Timer) -> None:
+        heapq.heappop(self._heap)
+        self._stop_at(max(self._reached, timer.due))
         action, timer.action = timer.action, None
         if action is not None:
             action()
-        if not (self._holds and self.is_patient):
+        if not self._stands_still:
             self._go_on()
 
-    async def _slept(self, seconds: float) -> bool:
-        """Sleep, and say whether that was to the end, or else something changed."""
-        sleeping = asyncio.ensure_future(self._sleep(seconds))
-        changing = asyncio.ensure_future(self._changed.wait())
-        try:
-            await asyncio.wait(
-                (sleeping, changing), return_when=asyncio.FIRST_COMPLETED
-            )
-            return sleeping.done() and not (self._holds and self.is_patient)
-        finally:
-            sleeping.cancel()
-            changing.cancel()
-            await asyncio.gather(sleeping, changing, return_exceptions=True)
+    def _next(self) -> Timer | None:
+        """Return the timer that goes off next."""
+        while self._heap and self._heap[0].action is None:
+            heapq.heappop(self._heap)
+        return self._heap[0] if self._heap else None
 
-    def _stop_here(self, seconds: float) -> None:
+    def _stop_at(self, seconds: float) -> None:
         self._reached = seconds
         self._since = None
 
     def _go_on(self) -> None:
         if self._loop is not None:
-            self._stop_here(self.now())
+            self._stop_at(self.now())
             self._since = self._loop.time()
-
-    def _forget_cancelled(self) -> None:
-        while self._heap and self._heap[0][2].action is None:
-            heapq.heappop(self._heap)

@@ -44,11 +44,9 @@ class Clockwork(Timers):
 
     def turn(self, until: float) -> None:
         """Let everything happen that is due until then, in its order."""
-        self._forget_cancelled()
-        while self._heap and self._heap[0][0] <= until:
-            self._go_off()
-            self._forget_cancelled()
-        self._stop_here(until)
+        while (timer := self._next()) is not None and timer.due <= until:
+            self._go_off(timer)
+        self._stop_at(until)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,7 +11,7 @@ import pytest
 
 from simulator.pbx import Pbx
 from simulator.server import Simulator
-from simulator.settings import SettingsError
+from simulator.table import SettingsError
 
 from .conftest import CREDENTIALS, ORDER, ORIGINATE, PING, Client, order
 from .receiver import Receiver

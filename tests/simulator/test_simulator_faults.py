@@ -11,7 +11,8 @@ import aiohttp
 import pytest
 
 from simulator.server import Simulator, running
-from simulator.settings import Fault, SettingsError
+from simulator.settings import Fault
+from simulator.table import SettingsError
 
 from .conftest import ORDER, ORIGINATE, PING, Client
 

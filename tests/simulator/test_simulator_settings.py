@@ -7,8 +7,9 @@ import tomllib
 import pytest
 
 import simulator
-from simulator.settings import Extension, Fault, Settings, SettingsError
+from simulator.settings import Extension, Fault, Settings
 from simulator.switches import EventFault
+from simulator.table import SettingsError
 
 EXAMPLE = Path(simulator.__file__).with_name("example.toml")
 
