@@ -433,7 +433,8 @@ class Histories(RuleBasedStateMachine):
                 self.end()
         finally:
             logging.getLogger().removeHandler(self.log)
-            self.loop.run_until_complete(self.house.abandon())
+            tasks = [action.task for action in self.actions]
+            self.loop.run_until_complete(self.house.abandon(tasks))
 
     def end(self) -> None:
         """Wait until every call must have ended, and take the house down."""
