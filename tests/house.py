@@ -5,7 +5,7 @@ next: hours pass in a moment, and each timer comes in its order.
 """
 
 import asyncio
-from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine, Iterable, Mapping
 from contextlib import AsyncExitStack
 from datetime import timedelta
 import logging
@@ -92,14 +92,15 @@ class House:
         await self.let(self.hass.async_stop(force=True))
         await self._open.aclose()
 
-    async def abandon(self) -> None:
+    async def abandon(self, actions: Iterable[asyncio.Task[Any]]) -> None:
         """Leave nothing of it, however it was left."""
         await self.let(self.pbx.close())
         if self.hass.state is not CoreState.stopped:
             await self.stop()
-        for task in asyncio.all_tasks() - {asyncio.current_task()}:
+        tasks = {*actions, *asyncio.all_tasks()} - {asyncio.current_task()}
+        for task in tasks:
             task.cancel()
-        await self.settle()
+        await asyncio.gather(*tasks, return_exceptions=True)
         # What is cancelled may set a timer.
         for timer in self.timers:
             timer.cancel()

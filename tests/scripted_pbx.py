@@ -158,14 +158,14 @@ class ScriptedPbx:
         decision = asyncio.get_running_loop().create_future()
         order = Order(body["context"], plan.id, decision, request.transport)
         self.orders.append(order)
-        if plan.held:
+        if plan.held and self.is_up:
             self.at_work -= 1
             try:
                 await asyncio.wait([decision])
             finally:
                 self.at_work += 1
         else:
-            decision.set_result(plan.reply)
+            decision.set_result(plan.reply if self.is_up else Reply.DROP)
         if order.is_gone:
             return web.Response()
         order.reply = decision.result()

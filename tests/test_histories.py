@@ -19,7 +19,7 @@ from typing import Any, override
 
 from freezegun import freeze_time
 from freezegun.api import FrozenDateTimeFactory
-from hypothesis import HealthCheck, Phase, settings, strategies as st
+from hypothesis import HealthCheck, Phase, seed, settings, strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
     initialize,
@@ -48,6 +48,7 @@ from .house import House, LogKeeper, moved
 from .scripted_pbx import DOUBTFUL_REPLIES, Order, Plan, Reply, ScriptedPbx
 
 HISTORIES = int(os.environ.get("PBX_HISTORIES", "0"))
+SEEDS = 1 if HISTORIES else 5
 
 # All that is told of calls, here by how the request for it ended.
 OUTCOMES = {"answered", "busy", "no_answer", "caller_no_answer", "failed", "unknown"}
@@ -117,16 +118,25 @@ PLANS = st.builds(
     Plan,
     reply=st.sampled_from([Reply.ACCEPT] * 5 + list(Reply)),
     id=st.sampled_from(IDS),
-    other_verb=st.sampled_from([False, False, True]),
+    other_verb=st.booleans(),
     slow=st.sampled_from([False, False, True]),
     held=st.sampled_from([False, False, True]),
+)
+CALLS = st.fixed_dictionaries(
+    {
+        "caller": st.sampled_from(CALLERS),
+        "callee": st.sampled_from(CALLEES),
+        "timeout": st.sampled_from([1, 1, 30]),
+        "wait_for": st.sampled_from(["accepted", "answered", "ended", "ended"]),
+    },
+    optional={"call_limit": st.just(5), "trunk_name": st.just("cisco")},
 )
 OPTIONS = st.sampled_from(
     [
         {"timeout": 5},
         {"caller_id": "02155550000"},
         {"trunk_name": "cisco"},
-        {"calls_at_once": 1},
+        {"calls_at_once": 3},
         {"repeat_seconds": 30},
         {"webhook_local_only": False},
     ]
@@ -211,37 +221,28 @@ class Histories(RuleBasedStateMachine):
         if not self.entry.disabled_by:
             self.play(hass.config_entries.async_setup(self.entry.entry_id))
 
-    @rule(
-        caller=st.sampled_from(CALLERS),
-        callee=st.sampled_from(CALLEES),
-        wait_for=st.sampled_from(["accepted", "answered", "ended", "ended"]),
-        timeout=st.sampled_from([1, 30]),
-        more=st.sampled_from([{}, {"call_limit": 5}, {"trunk_name": "cisco"}]),
-        plan=PLANS,
-    )
-    def place(
-        self,
-        caller: str,
-        callee: str,
-        wait_for: str,
-        timeout: int,
-        more: dict[str, Any],
-        plan: Plan,
-    ) -> None:
-        """Somebody performs the action."""
-        context = f"context{len(self.actions)}"
-        self.plans[context] = plan
-        fields = {
+    @precondition(lambda self: self.entry)
+    @rule(calls=st.lists(st.tuples(CALLS, PLANS), min_size=1, max_size=3))
+    def place(self, calls: list[tuple[dict[str, Any], Plan]]) -> None:
+        """Somebody performs the action, or several do."""
+        for call, plan in calls:
+            context = f"context{len(self.actions)}"
+            self.plans[context] = plan
+            fields = {"context": context, **call}
+            task = self.loop.create_task(originate(self.house.hass, fields))
+            self.actions.append(Action(context, call["wait_for"], task))
+        self.loop.run_until_complete(self.house.settle())
+
+    def place_one(self, plan: Plan, *, caller: str, callee: str) -> Action:
+        """Perform the action once, and wait for the end of the call."""
+        call = {
             "caller": caller,
             "callee": callee,
-            "context": context,
-            "timeout": timeout,
-            "wait_for": wait_for,
-            **more,
+            "timeout": 30,
+            "wait_for": "ended",
         }
-        task = self.loop.create_task(originate(self.house.hass, fields))
-        self.actions.append(Action(context, wait_for, task))
-        self.loop.run_until_complete(self.house.settle())
+        self.place([(call, plan)])
+        return self.actions[-1]
 
     @precondition(lambda self: self.is_loaded)
     @rule(events=st.lists(EVENTS, min_size=1, max_size=4))
@@ -268,14 +269,29 @@ class Histories(RuleBasedStateMachine):
         action.task.cancel()
         self.loop.run_until_complete(self.house.settle())
 
+    @precondition(lambda self: self.pbx.is_up)
     @rule(is_noticed=st.booleans())
-    def go_or_return(self, is_noticed: bool) -> None:
-        """The PBX goes, or is back."""
-        self.outages += self.pbx.is_up
+    def go(self, is_noticed: bool) -> None:
+        """The PBX goes."""
+        self.outages += 1
         self.pbx_changed = self.loop.time()
-        self.play(self.pbx.go_down() if self.pbx.is_up else self.pbx.start())
+        self.play(self.pbx.go_down())
         if is_noticed:
             self.pass_time(LONGEST_DOUBT)
+
+    @precondition(lambda self: not self.pbx.is_up)
+    @rule()
+    def come_back(self) -> None:
+        """The PBX is back."""
+        self.pbx_changed = self.loop.time()
+        self.play(self.pbx.start())
+
+    @precondition(lambda self: not self.pbx.is_up)
+    @rule()
+    def come_back_and_be_found(self) -> None:
+        """The PBX is back, for so long that nobody can miss it."""
+        self.come_back()
+        self.pass_time(LONGEST_DOUBT)
 
     @rule(seconds=st.sampled_from([0.5, 3.5, 9.0, 16.5, 46.0, 300.0, 3700.0]))
     def pass_time(self, seconds: float) -> None:
@@ -314,14 +330,18 @@ class Histories(RuleBasedStateMachine):
         self.loop.run_until_complete(self.house.settle())
 
     @precondition(lambda self: self.entry)
-    @rule(data=st.data())
-    def administer(self, data: st.DataObject) -> None:
-        """The PBX is set up anew, turned off or on, or removed, or all is restarted."""
+    @rule(calls=st.lists(st.tuples(CALLS, PLANS), max_size=2), data=st.data())
+    def administer(
+        self, calls: list[tuple[dict[str, Any], Plan]], data: st.DataObject
+    ) -> None:
+        """In the middle of calls, the PBX is set up anew or goes, or all is restarted."""
         assert self.entry
+        self.place(calls)
+        ways = [self.remove, self.replace, self.restart]
         if self.entry.disabled_by:
-            ways = [self.turn_on, self.remove, self.restart]
+            ways += [self.turn_on] * 3
         else:
-            ways = [self.reload, self.turn_off, self.remove, self.restart]
+            ways += [self.reload, self.reload, self.turn_off]
         data.draw(st.sampled_from(ways), "way")()
 
     def reload(self) -> None:
@@ -352,13 +372,17 @@ class Histories(RuleBasedStateMachine):
         self.play(self.house.hass.config_entries.async_remove(entry.entry_id))
         self.expect_no_wait()
 
+    def replace(self) -> None:
+        """Remove the PBX, and add it again."""
+        self.remove()
+        self.add_entry()
+
     def restart(self) -> None:
         """Start Home Assistant again."""
         self.loop.run_until_complete(self.house.stop())
         self.expect_no_wait()
         # Somebody is too late.
-        self.place("557", "552", "ended", 1, {}, Plan())
-        assert self.actions[-1].task.done()
+        assert self.place_one(Plan(), caller="557", callee="552").task.done()
         self.judge_all()
         assert not self.house.remains
         self.loop.run_until_complete(self.house.open())
@@ -433,12 +457,13 @@ class Histories(RuleBasedStateMachine):
                 self.end()
         finally:
             logging.getLogger().removeHandler(self.log)
-            self.loop.run_until_complete(self.house.abandon())
+            tasks = [action.task for action in self.actions]
+            self.loop.run_until_complete(self.house.abandon(tasks))
 
     def end(self) -> None:
         """Wait until every call must have ended, and take the house down."""
         if not self.pbx.is_up:
-            self.go_or_return(is_noticed=False)
+            self.come_back()
         self.pass_time(LONGEST_WAIT)
         for action in self.actions:
             assert action.task.done()
@@ -460,7 +485,7 @@ class Histories(RuleBasedStateMachine):
         )
         assert in_progress("0")
         # Its telephones are not among those of which anything was told.
-        self.place("559", "554", "ended", 30, {}, Plan(id="D"))
+        action = self.place_one(Plan(id="D"), caller="559", callee="554")
         assert in_progress("1")
         self.tell(
             [
@@ -477,7 +502,7 @@ class Histories(RuleBasedStateMachine):
         assert in_progress("0")
         assert self.entry
         assert len(remembered(self.entry.runtime_data.monitor.tracker)) == 1
-        assert self.actions[-1].task.result()["outcome"] == "busy"
+        assert action.task.result()["outcome"] == "busy"
 
 
 async def originate(hass: HomeAssistant, fields: dict[str, Any]) -> dict[str, Any]:
@@ -533,8 +558,9 @@ def judge(action: Action, order: Order | None) -> None:
 
 
 @pytest.mark.timeout(0 if HISTORIES else 60)
+@pytest.mark.parametrize("beginning", range(SEEDS))
 def test_every_history_keeps_the_promises(
-    hass: HomeAssistant, caplog: pytest.LogCaptureFixture
+    hass: HomeAssistant, caplog: pytest.LogCaptureFixture, beginning: int
 ) -> None:
     """Whatever happens after whatever."""
     caplog.set_level(logging.WARNING)
@@ -542,13 +568,18 @@ def test_every_history_keeps_the_promises(
     hass.loop.set_debug(False)
     # Hypothesis has a time limit of its own, which is meant for time that is real.
     with freeze_time(ignore=["hypothesis.internal.conjecture.engine"]) as clock:
+        assert isinstance(clock, FrozenDateTimeFactory)
+
+        def histories() -> Histories:
+            return Histories(hass, clock)
+
         run_state_machine_as_test(
-            partial(Histories, hass, clock),  # type: ignore[arg-type]
+            # What comes by chance is the same in each run, except when exploring.
+            histories if HISTORIES else seed(beginning)(histories),  # type: ignore[arg-type]
             settings=settings(
-                max_examples=HISTORIES or 60,
+                max_examples=HISTORIES or 25,
                 stateful_step_count=25,
                 deadline=None,
-                derandomize=not HISTORIES,
                 database=None,
                 print_blob=False,
                 report_multiple_bugs=False,

@@ -252,14 +252,14 @@ async def test_home_assistant_that_has_stopped_places_nothing(
     assert not errors(caplog)
 
 
-@pytest.mark.parametrize("end", [unload, remove])
+@pytest.mark.parametrize("end", [unload, remove, stop])
 async def test_second_look_into_the_report_ends_with_the_entry(
     hass: HomeAssistant,
     loaded_entry: MockConfigEntry,
     simulator: Simulator,
     end: Callable[[HomeAssistant, MockConfigEntry], Awaitable[None]],
 ) -> None:
-    """It is a few seconds away when the entry goes."""
+    """It is a few seconds away when the entry goes, or Home Assistant stops."""
     empty = '{"success": 1, "message": "", "data": {"data": []}}'
     simulator.pbx.change(faults=[Fault(path=REPORT, status=200, body=empty)])
     action = asyncio.create_task(originate(hass, wait_for="ended"))

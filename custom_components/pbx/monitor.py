@@ -150,7 +150,7 @@ class CallMonitor:
         self._errors: set[type[Exception]] = set()
         self._has_failed = False
         self._is_closed = False
-        self._stop_listening = hass.bus.async_listen_once(
+        self._stop_listening = hass.bus.async_listen(
             EVENT_HOMEASSISTANT_STOP, self._async_close
         )
 
@@ -310,8 +310,8 @@ class CallMonitor:
     def _async_close(self, _event: Event | None = None) -> None:
         """Let nothing wait for the calls any more, for good."""
         self._is_closed = True
-        self._client = None
-        self._async_end_waits()
+        self.was_reachable = None
+        self._async_stop()
         if self._cancel_timer:
             self._cancel_timer()
 
