@@ -557,7 +557,7 @@ def judge(action: Action, order: Order | None) -> None:
         assert order is None
 
 
-@pytest.mark.timeout(0 if HISTORIES else 60)
+@pytest.mark.timeout(0 if HISTORIES else 240)
 @pytest.mark.parametrize("beginning", range(SEEDS))
 def test_every_history_keeps_the_promises(
     hass: HomeAssistant, caplog: pytest.LogCaptureFixture, beginning: int
