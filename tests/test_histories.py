@@ -7,7 +7,8 @@ played. Explore more than a test run does with `PBX_HISTORIES=2000`.
 """
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 import gc
@@ -557,18 +558,27 @@ def judge(action: Action, order: Order | None) -> None:
         assert order is None
 
 
-@pytest.mark.timeout(0 if HISTORIES else 240)
-@pytest.mark.parametrize("beginning", range(SEEDS))
-def test_every_history_keeps_the_promises(
-    hass: HomeAssistant, caplog: pytest.LogCaptureFixture, beginning: int
-) -> None:
-    """Whatever happens after whatever."""
+@contextmanager
+def played_time(
+    hass: HomeAssistant, caplog: pytest.LogCaptureFixture
+) -> Iterator[FrozenDateTimeFactory]:
+    """Have time stand still until it is told to go by."""
     caplog.set_level(logging.WARNING)
     # Keep tracebacks of all tasks and timers only where somebody looks for a fault.
     hass.loop.set_debug(False)
     # Hypothesis has a time limit of its own, which is meant for time that is real.
     with freeze_time(ignore=["hypothesis.internal.conjecture.engine"]) as clock:
         assert isinstance(clock, FrozenDateTimeFactory)
+        yield clock
+
+
+@pytest.mark.timeout(0 if HISTORIES else 60)
+@pytest.mark.parametrize("beginning", range(SEEDS))
+def test_every_history_keeps_the_promises(
+    hass: HomeAssistant, caplog: pytest.LogCaptureFixture, beginning: int
+) -> None:
+    """Whatever happens after whatever."""
+    with played_time(hass, caplog) as clock:
 
         def histories() -> Histories:
             return Histories(hass, clock)
@@ -588,3 +598,19 @@ def test_every_history_keeps_the_promises(
                 suppress_health_check=list(HealthCheck),
             ),
         )
+
+
+def test_calls_that_fail_leave_no_ping_for_later(
+    hass: HomeAssistant, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It would come in the middle of Home Assistant's stopping."""
+    call = {"caller": "557", "callee": "552", "timeout": 1, "wait_for": "accepted"}
+    with played_time(hass, caplog) as clock:
+        histories = Histories(hass, clock)
+        try:
+            histories.begin()
+            histories.go(is_noticed=False)
+            histories.place([(call, Plan()), (call, Plan())])
+            histories.restart()
+        finally:
+            histories.teardown()

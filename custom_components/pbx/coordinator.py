@@ -1,5 +1,6 @@
 """Whether the PBX can be reached, and what an entry keeps while it is loaded."""
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -124,6 +125,7 @@ class PbxCoordinator(DataUpdateCoordinator[None]):
         )
         self._client = client
         self._failures = 0
+        self._ping: asyncio.Task[None] | None = None
 
     @override
     async def _async_update_data(self) -> None:
@@ -159,9 +161,11 @@ class PbxCoordinator(DataUpdateCoordinator[None]):
         One that shows that the PBX is away has a ping see for itself, once.
         """
         if isinstance(error, CannotConnectError | AddressNotPermittedError):
-            if self.last_update_success:
-                self.config_entry.async_create_background_task(
-                    self.hass, self.async_request_refresh(), f"{self.name} ping"
+            if self.last_update_success and (not self._ping or self._ping.done()):
+                # The one that the base class would put off might come in the middle
+                # of Home Assistant's stopping.
+                self._ping = self.config_entry.async_create_background_task(
+                    self.hass, self.async_refresh(), f"{self.name} ping"
                 )
             return
         if self.last_update_success or not (error is None or proves_reachable(error)):
