@@ -7,6 +7,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from homeassistant.core import HomeAssistant
+from homeassistant.loader import DATA_CUSTOM_COMPONENTS
 from simulator.server import Simulator, running
 from simulator.timers import instant
 
@@ -14,10 +15,28 @@ from .common import office, setup_integration
 
 
 @pytest.fixture(autouse=True)
-def use_custom_integrations(
-    enable_custom_integrations: None, socket_enabled: None
-) -> None:
-    """Load the integration in every test and let it talk to loopback."""
+def use_loopback(socket_enabled: None) -> None:
+    """Let every test talk to this machine over real sockets."""
+
+
+@pytest.fixture(autouse=True)
+def enable_event_loop_debug() -> None:
+    """Leave asyncio's debug mode to the option `--asyncio-debug`.
+
+    The harness always turns it on. It keeps a traceback for every future, task and
+    callback, which takes more time than all the rest of the tests.
+    """
+
+
+@pytest.fixture
+def hass(hass: HomeAssistant) -> HomeAssistant:
+    """Return a Home Assistant that finds the integration.
+
+    The harness's `enable_custom_integrations` does the same, but would start Home
+    Assistant for each of the tests of the library and the simulator, too.
+    """
+    hass.data.pop(DATA_CUSTOM_COMPONENTS)
+    return hass
 
 
 @pytest.fixture

@@ -398,7 +398,7 @@ async def test_change_of_a_contact_does_not_end_a_wait(
 @pytest.mark.parametrize(
     ("fault", "connectivity", "phone"),
     [
-        (Fault(path=PING, delay=1.0), "on", "in_use"),
+        (Fault(path=PING, delay=0.4), "on", "in_use"),
         (Fault(path=PING, status=500), "off", "unavailable"),
     ],
 )
@@ -434,7 +434,7 @@ async def test_change_of_a_contact_does_not_wait_for_the_pbx(
             assert (await client.post(address, json=event)).status == 200
         response = await asyncio.wait_for(waiting, 1)
         assert response["outcome"] == "caller_no_answer"
-        await asyncio.sleep(1.2 if fault.delay else 0.1)
+        await asyncio.sleep(fault.delay + 0.1)
         assert hass.states.is_state("binary_sensor.office_connectivity", connectivity)
         assert hass.states.is_state("sensor.workshop_state", phone)
 

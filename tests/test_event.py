@@ -1,12 +1,13 @@
 """The event entity: what happens to the calls of a PBX."""
 
-import asyncio
+from datetime import timedelta
 from typing import Any
 
 from aiohttp import ClientSession
 import pytest
 from pytest_homeassistant_custom_component.common import (
     MockConfigEntry,
+    async_fire_time_changed,
     mock_restore_cache_with_extra_data,
 )
 
@@ -20,6 +21,7 @@ from homeassistant.core import (
     callback,
 )
 from homeassistant.helpers.event import async_track_state_change_event
+from homeassistant.util import dt as dt_util
 from simulator.server import Simulator
 from simulator.settings import Fault
 
@@ -230,7 +232,8 @@ async def test_call_that_somebody_took_was_not_missed(
     early = {**UNANSWERED, "dst": "992"}
     await send(hass, webhook_url, INCOMING, first, {**first, "state": "Idle"}, early)
     await send(hass, webhook_url, {**TAKEN, "state": "Ringing"})
-    await asyncio.sleep(HOLD + 0.5)
+    async_fire_time_changed(hass, dt_util.utcnow() + timedelta(seconds=HOLD + 0.5))
+    await hass.async_block_till_done()
     assert [event["event_type"] for event in told] == ["incoming"]
     await send(hass, webhook_url, TAKEN, taken)
     await elapse(hass)

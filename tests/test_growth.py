@@ -10,6 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from itertools import product
 import json
+from math import inf
 from random import Random
 from time import process_time
 
@@ -169,6 +170,20 @@ def shaped(before: str, again: str, behind: str) -> Callable[[int], str]:
     return lambda length: before + again * (length // len(again)) + behind
 
 
+def in_proportion(reader: Reader, half: str, whole: str) -> bool:
+    """Return whether a text takes no longer than it may, compared with its half.
+
+    A busy machine adds to a reading, so a few more decide where the first is too slow.
+    """
+    best_half = best_whole = inf
+    for _ in range(5):
+        best_half = min(best_half, reader(half))
+        best_whole = min(best_whole, reader(whole))
+        if best_whole <= min(GROWTH * best_half + MOMENT, SECONDS):
+            return True
+    return False
+
+
 READERS = {
     "event": Reader(event, (*QUOTED, *VALUES), ("{", '{"event_name":"Cdr","dst":')),
     "form": Reader(
@@ -208,10 +223,6 @@ def test_twice_the_length_takes_about_twice_the_time(reader: Reader) -> None:
     shapes = sorted(reader.shapes(), key=lambda shape: -reader(shape(TRIED)))
     # Those of a slow reader show with short texts already, before it takes minutes.
     for length, shape in product(LENGTHS, shapes[:LOOKED_AT]):
-        half, whole = (
-            min(reader(text) for _ in range(5))
-            for text in (shape(length // 2), shape(length))
+        assert in_proportion(reader, shape(length // 2), shape(length)), ascii(
+            shape(20)
         )
-        described = ascii(shape(20))
-        assert whole <= GROWTH * half + MOMENT, described
-        assert whole <= SECONDS, described

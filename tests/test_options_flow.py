@@ -48,11 +48,12 @@ async def choose(
 async def submit(
     hass: HomeAssistant, result: ConfigFlowResult, user_input: dict[str, Any]
 ) -> ConfigFlowResult:
-    """Fill in the form that is shown."""
+    """Fill in the form that is shown; what is then under way is not waited for."""
     result = await hass.config_entries.options.async_configure(
         result["flow_id"], user_input
     )
-    await hass.async_block_till_done()
+    if result["type"] is not FlowResultType.SHOW_PROGRESS:
+        await hass.async_block_till_done()
     return result
 
 

@@ -520,7 +520,7 @@ async def test_reply_that_comes_after_all_events(
     """What overtook it is not lost."""
     phones, callee, outcome = OUTCOMES[name]
     behave(connected.pbx, phones)
-    connected.pbx.change(faults=[Fault(path=ORIGINATE, delay=1.0)])
+    connected.pbx.change(faults=[Fault(path=ORIGINATE, delay=0.3)])
     action = asyncio.create_task(originate(hass, callee=callee, wait_for=wait_for))
     await until(lambda: connected.pbx.calls)
     await connected.pbx.idle()

@@ -7,12 +7,14 @@ from contextlib import asynccontextmanager
 import os
 from pathlib import Path
 import signal
+import socket
 import sys
 
 import aiohttp
 import pytest
 
 import simulator
+from simulator.__main__ import main
 
 from .conftest import CREDENTIALS, PING
 
@@ -105,18 +107,23 @@ async def test_command_line_by_hand() -> None:
         (None, "No such file"),
     ],
 )
-async def test_command_line_with_bad_file(
-    tmp_path: Path, text: str | None, complaint: str
+def test_command_line_with_bad_file(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    text: str | None,
+    complaint: str,
 ) -> None:
     """A file that cannot be used ends it with a sentence that names the file."""
     path = tmp_path / "pbx.toml"
     if text is not None:
         path.write_text(text, encoding="utf-8")
-    async with started("--port", "0", "--config", str(path)) as process:
-        output, errors = await process.communicate()
-    assert (process.returncode, output) == (2, b"")
-    assert complaint in errors.decode()
-    assert str(path) in errors.decode()
+    monkeypatch.setattr(sys, "argv", ["simulator", "--config", str(path)])
+    assert main() == 2
+    output, errors = capsys.readouterr()
+    assert not output
+    assert complaint in errors
+    assert str(path) in errors
 
 
 async def test_command_line_with_impossible_port() -> None:
@@ -129,9 +136,9 @@ async def test_command_line_with_impossible_port() -> None:
 
 async def test_command_line_with_taken_port() -> None:
     """A port in use ends it with a sentence that names the port."""
-    async with started("--port", "0") as first:
-        port = (await address_of(first)).rpartition(":")[2]
-        async with started("--port", port) as second:
-            _, errors = await second.communicate()
-    assert second.returncode == 1
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        async with started("--port", str(port)) as process:
+            _, errors = await process.communicate()
+    assert process.returncode == 1
     assert f"Cannot listen on 127.0.0.1 port {port}" in errors.decode()
