@@ -1062,6 +1062,22 @@ def test_calls_of_a_phone_are_bounded() -> None:
     assert not states.is_in_use("557")
 
 
+def test_row_of_another_phone_decides_nothing_while_strangers_ring() -> None:
+    """The row of the phone that took the call is lost, and whether it talks is not seen."""
+    world = World()
+    call = world.place()
+    strangers = [
+        phone(number, "ringing", other_party="600", call_id="1703145055.90")
+        for number in ("557", "552")
+    ]
+    world.hear(*strangers, CALLER_ANSWERS, CALLEE_RINGS, CALLER_RINGS, THIRD_RINGS)
+    world.hear(CALLEE_ANSWERS, THIRD_IDLE, end(Verdict.NO_ANSWER, callee="553"))
+    world.wait(60)
+    world.hear(CALLEE_IDLE, CALLER_IDLE)
+    world.wait(HOLD)
+    assert outcome_of(call) is Outcome.UNKNOWN
+
+
 def test_account_of_the_first_leg_next_to_a_talk_is_a_contradiction() -> None:
     """Which of them is right cannot be told."""
     world = World()

@@ -137,7 +137,11 @@ def _misses_leg(call: CallRecord, accounts: list[EndSignal]) -> bool:
     told = [account.callee for account in accounts]
     if not all(told):
         return False
-    wanted = [*call.forwarded_to, *([call.callee] if call.was_doubted else [])]
+    # A phone that another call may have kept busy does not show whether it talks.
+    is_certain = call.trusts(call.caller) and call.trusts(call.callee)
+    wanted = list(call.forwarded_to)
+    if call.was_doubted or not is_certain:
+        wanted.append(call.callee)
     return any(
         not any(is_same_number(number, callee) for callee in told) for number in wanted
     )
