@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 
+from hypothesis import settings
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
@@ -12,6 +13,11 @@ from simulator.server import Simulator, running
 from simulator.timers import instant
 
 from .common import office, setup_integration
+
+# Hypothesis gives each example a fifth of a second of real time, which a machine that is
+# busy with other tests may take over anything. What must be fast is measured elsewhere.
+settings.register_profile("tests", deadline=None)
+settings.load_profile("tests")
 
 
 @pytest.fixture(autouse=True)
