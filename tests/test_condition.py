@@ -1,5 +1,6 @@
 """Conditions in automations: what telephones are doing."""
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any
 
@@ -149,9 +150,11 @@ async def test_conditions_follow_a_call(
 
 async def told(hass: HomeAssistant, simulator: Simulator, state: str) -> None:
     """Wait until the PBX has told what the telephone does."""
+    async with asyncio.timeout(5):
+        while not hass.states.is_state(PHONE, state):
+            await asyncio.sleep(0.001)
     await simulator.pbx.delivered()
     await hass.async_block_till_done()
-    assert hass.states.is_state(PHONE, state)
 
 
 @pytest.mark.parametrize(
