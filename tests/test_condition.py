@@ -1,6 +1,5 @@
 """Conditions in automations: what telephones are doing."""
 
-import asyncio
 from collections.abc import Mapping
 from typing import Any
 
@@ -26,7 +25,7 @@ from simulator.settings import Fault
 from .common import PING, elapse
 from .test_event import send
 from .test_extensions import new_state
-from .test_trigger import PHONE, STRANGER, ask, device_of, entry, websocket
+from .test_trigger import PHONE, ask, device_of, entry, websocket
 
 __all__ = ["entry", "websocket"]
 
@@ -123,38 +122,20 @@ async def test_conditions_hold_by_the_state_of_the_telephone(
 
 async def test_conditions_follow_a_call(
     hass: HomeAssistant,
-    connected: Simulator,
+    webhook_url: str,
     loaded_entry: MockConfigEntry,
     watch: Watch,
 ) -> None:
     """Through a reload in the middle of it, to the end."""
-    connected.pbx.change(
-        phones=[
-            {"number": "557", "behaviour": "manual", "talk": 0.0},
-            {"number": STRANGER, "talk": 0.0},
-        ]
-    )
     await watch.set_up(*CONDITIONS)
-    connected.pbx.dial_in(STRANGER, "557")
-    await told(hass, connected, "ringing")
+    await send(hass, webhook_url, new_state("Ringing"))
     assert await watch.holding() == {"is_reachable"}
-    connected.pbx.answer("557")
-    await told(hass, connected, "in_use")
+    await send(hass, webhook_url, new_state("InUse"))
     assert await watch.holding() == {"is_in_use", "is_reachable"}
     await hass.config_entries.async_reload(loaded_entry.entry_id)
     assert await watch.holding() == {"is_in_use", "is_reachable"}
-    connected.pbx.hang_up("557")
-    await told(hass, connected, "idle")
+    await send(hass, webhook_url, new_state("Idle"))
     assert await watch.holding() == {"is_idle", "is_reachable"}
-
-
-async def told(hass: HomeAssistant, simulator: Simulator, state: str) -> None:
-    """Wait until the PBX has told what the telephone does."""
-    async with asyncio.timeout(5):
-        while not hass.states.is_state(PHONE, state):
-            await asyncio.sleep(0.001)
-    await simulator.pbx.delivered()
-    await hass.async_block_till_done()
 
 
 @pytest.mark.parametrize(
